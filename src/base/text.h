@@ -1,0 +1,20 @@
+/* Text from a party that is not trusted, made safe to show. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+/* True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
+bool text_is_utf8(const void *bytes, size_t len);
+
+enum text_keep { TEXT_ONE_LINE, TEXT_LINES };
+
+/* Appends the text so that a terminal shows it inertly: escape sequences (CSI, OSC, DCS…) vanish, other
+ * control characters and bidirectional overrides become spaces or vanish, invalid UTF-8 becomes U+FFFD.
+ * TEXT_LINES keeps newlines and tabs, TEXT_ONE_LINE turns them into spaces. */
+void text_add_inert(struct str *out, const void *bytes, size_t len, enum text_keep keep);
+
+#endif
