@@ -41,6 +41,24 @@ bool text_is_utf8(const void *bytes, size_t len)
 	return true;
 }
 
+void text_add_utf8(struct str *out, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+	size_t copied = 0;
+	for (size_t i = 0; i < len;) {
+		uint32_t cp;
+		size_t n = utf8_sequence(p + i, len - i, &cp);
+		if (n > 0) {
+			i += n;
+			continue;
+		}
+		str_add(out, p + copied, i - copied);
+		str_adds(out, "\xef\xbf\xbd");
+		copied = ++i;
+	}
+	str_add(out, p + copied, len - copied);
+}
+
 /* Past an escape sequence that starts at p[i] == ESC; an unfinished one runs to the end. */
 static size_t skip_escape(const uint8_t *p, size_t i, size_t len)
 {

@@ -10,6 +10,9 @@
 /* True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 bool text_is_utf8(const void *bytes, size_t len);
 
+/* Appends the bytes with whatever is not well-formed UTF-8 replaced by U+FFFD; nothing else is changed. */
+void text_add_utf8(struct str *out, const void *bytes, size_t len);
+
 enum text_keep { TEXT_ONE_LINE, TEXT_LINES };
 
 /* Appends the text so that a terminal shows it inertly: escape sequences (CSI, OSC, DCS…) vanish, other
