@@ -1,0 +1,39 @@
+/* Table item: what needs, or needed, the lead. */
+#ifndef STORE_ITEM_ROW_H
+#define STORE_ITEM_ROW_H
+
+#include "store/row.h"
+
+#define ITEM_COLUMNS(X)                                                                            \
+	X(INT, id)                                                                                 \
+	X(TEXT, session)                                                                           \
+	X(TEXT, kind)                                                                              \
+	X(TEXT, key)      /* names the need within its session: only one of a key is open at a time */ \
+	X(INT, request)   /* mailbox request that waits for the answer, or 0 */                    \
+	X(BOOL, blocking) /* the agent stands still until it is answered */                        \
+	X(TEXT, title)                                                                             \
+	X(TEXT, detail)   /* JSON object or NULL */                                                \
+	X(TEXT, options)  /* JSON list or NULL */                                                  \
+	X(TEXT, state)    /* open, answered (the agent does not have it yet), delivered, withdrawn */ \
+	X(TEXT, option)   /* the answer */                                                         \
+	X(TEXT, text)                                                                              \
+	X(TEXT, reason)   /* why it was withdrawn */                                               \
+	X(INT, opened_ms)                                                                          \
+	X(INT, closed_ms)
+
+ROW_DECLARE(item, ITEM_COLUMNS);
+
+/* Gives the row its id. */
+void item_row_insert(struct db *db, struct item_row *row);
+void item_row_save(struct db *db, const struct item_row *row);
+bool item_row_get(struct db *db, int64_t id, struct item_row *ret);
+/* The session's item of that key that is open or answered. */
+bool item_row_find(struct db *db, const char *session, const char *key, struct item_row *ret);
+/* Oldest first. session NULL: of all sessions. all: closed ones too, the newest `limit` of them (0: no limit). */
+void item_row_list(struct db *db, const char *session, bool all, int64_t limit, struct item_rows *ret);
+/* Those in state answered, whose answer must still be brought to the agent; oldest first. */
+void item_row_list_answered(struct db *db, const char *session, struct item_rows *ret);
+/* Number of the session's open items; only the blocking ones in *ret_blocking. */
+int64_t item_row_count_open(struct db *db, const char *session, int64_t *ret_blocking);
+
+#endif

@@ -1,0 +1,34 @@
+/* Table landing: one row a passage through the merge queue. */
+#ifndef STORE_LANDING_ROW_H
+#define STORE_LANDING_ROW_H
+
+#include "store/row.h"
+
+#define LANDING_COLUMNS(X)                                                                     \
+	X(INT, id)                                                                             \
+	X(TEXT, session)                                                                       \
+	X(TEXT, state)   /* queued, merging, testing, advancing, landed, failed, refused */    \
+	X(TEXT, target)  /* branch */                                                          \
+	X(TEXT, tip)     /* the session's commit that is to land */                            \
+	X(TEXT, base)    /* the target's commit it was merged with, or NULL */                 \
+	X(TEXT, merged)  /* the commit that was tested and became the target's tip, or NULL */ \
+	X(TEXT, gate)    /* JSON: the commands and how each went */                            \
+	X(TEXT, log)     /* path of the gate's output */                                       \
+	X(TEXT, why)     /* it failed or was refused */                                        \
+	X(INT, queued_ms)                                                                      \
+	X(INT, ended_ms)
+
+ROW_DECLARE(landing, LANDING_COLUMNS);
+
+/* Gives the row its id. */
+void landing_row_insert(struct db *db, struct landing_row *row);
+void landing_row_save(struct db *db, const struct landing_row *row);
+bool landing_row_get(struct db *db, int64_t id, struct landing_row *ret);
+/* The session's landing that has not ended. */
+bool landing_row_find_open(struct db *db, const char *session, struct landing_row *ret);
+/* In the order of the queue: those that have not ended; all: after the newest 100 that have. */
+void landing_row_list(struct db *db, bool all, struct landing_rows *ret);
+/* Newest first. */
+void landing_row_list_session(struct db *db, const char *session, struct landing_rows *ret);
+
+#endif
