@@ -18,7 +18,6 @@
 #include "base/err.h"
 
 struct db;
-struct sqlite3_stmt;
 
 /* Opens the database, makes it when it is missing (mode 0600, as SQLite's files beside it) and brings its schema up
  * to date. ERR_FAILED with what to do when it is damaged, from a newer muster, read-only or not openable. */
@@ -45,34 +44,7 @@ bool db_checkpoint_due(const struct db *db);
 /* Does that. Slow; may run on any thread, one at a time, while the owner works on. */
 int db_checkpoint(struct db *db, struct err *err) NODISCARD;
 
-/* --- for the files of src/store: statements --- */
-
-/* A value for a ? of a statement; texts are borrowed until the call returns. */
-struct db_arg {
-	enum { DB_END, DB_NULL, DB_INT, DB_TEXT } type;
-	int64_t number;
-	const char *text;
-};
-
-#define DB_I(value) ((struct db_arg){.type = DB_INT, .number = (value)})
-#define DB_T(value) ((struct db_arg){.type = DB_TEXT, .text = (value)}) /* NULL becomes NULL */
-#define DB_ARGS(...) ((const struct db_arg[]){__VA_ARGS__ __VA_OPT__(, ){.type = DB_END}})
-
-/* The prepared statement of a text, reset and with its values bound; NULL when the turn is spoiled. Statements
- * are kept by the text's address, so it must be constant and unique to its statement. Opens the turn when the
- * statement writes. Valid until the same text is asked for again. */
-struct sqlite3_stmt *db_prepare(struct db *db, const char *sql, const struct db_arg *args);
-/* True when there is a row, false at the end (the statement is reset then). */
-bool db_step(struct db *db, struct sqlite3_stmt *stmt);
-/* Releases a statement before its end. */
-void db_done(struct sqlite3_stmt *stmt);
-/* A statement without rows. Returns the number of rows that changed. */
-int64_t db_run_args(struct db *db, const char *sql, const struct db_arg *args);
-/* The first column of the first row, or fallback when there is none (or it is NULL). */
-int64_t db_number_args(struct db *db, const char *sql, int64_t fallback, const struct db_arg *args);
-int64_t db_last_id(const struct db *db);
-
-#define db_run(db, sql, ...) db_run_args(db, sql, DB_ARGS(__VA_ARGS__))
-#define db_number(db, sql, fallback, ...) db_number_args(db, sql, fallback, DB_ARGS(__VA_ARGS__))
+/* Reads the whole file for damage: for muster doctor. Slow; any thread. */
+int db_check(const char *path, struct err *err) NODISCARD;
 
 #endif

@@ -29,8 +29,10 @@ void item_row_save(struct db *db, const struct item_row *row);
 bool item_row_get(struct db *db, int64_t id, struct item_row *ret);
 /* The session's item of that key that is open or answered. */
 bool item_row_find(struct db *db, const char *session, const char *key, struct item_row *ret);
-/* Oldest first. session NULL: of all sessions. all: closed ones too, the newest `limit` of them (0: no limit). */
-void item_row_list(struct db *db, const char *session, bool all, int64_t limit, struct item_rows *ret);
+/* Those in state open, oldest first. session NULL: of all sessions. */
+void item_row_list_open(struct db *db, const char *session, struct item_rows *ret);
+/* In any state, newest first. session NULL: of all sessions. */
+void item_row_list_newest(struct db *db, const char *session, int64_t limit, struct item_rows *ret);
 /* Those in state answered, whose answer must still be brought to the agent; oldest first. */
 void item_row_list_answered(struct db *db, const char *session, struct item_rows *ret);
 /* Number of the session's open items; only the blocking ones in *ret_blocking. */

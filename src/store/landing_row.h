@@ -26,9 +26,9 @@ void landing_row_save(struct db *db, const struct landing_row *row);
 bool landing_row_get(struct db *db, int64_t id, struct landing_row *ret);
 /* The session's landing that has not ended. */
 bool landing_row_find_open(struct db *db, const char *session, struct landing_row *ret);
-/* In the order of the queue: those that have not ended; all: after the newest 100 that have. */
-void landing_row_list(struct db *db, bool all, struct landing_rows *ret);
-/* Newest first. */
-void landing_row_list_session(struct db *db, const char *session, struct landing_rows *ret);
+/* Those that have not ended, in the order of the queue. */
+void landing_row_list_open(struct db *db, struct landing_rows *ret);
+/* Newest first. session NULL: of all sessions. */
+void landing_row_list_newest(struct db *db, const char *session, int64_t limit, struct landing_rows *ret);
 
 #endif

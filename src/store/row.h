@@ -8,8 +8,7 @@
  *   BOOL   bool      0 or 1
  *
  * The first columns are the primary key. A zeroed struct is a valid empty row (but for OPT columns: <table>_row_init).
- *
- * Each table's file declares, by ROW_DECLARE: */
+ * A row that a function fills must be a valid one before (it is released); a list is simply overwritten. */
 #ifndef STORE_ROW_H
 #define STORE_ROW_H
 
@@ -41,24 +40,6 @@
 	void table##_row_init(struct table##_row *row);                                    \
 	void table##_row_fini(struct table##_row *row);                                    \
 	void table##_rows_fini(struct table##_rows *rows);                                 \
-	void table##_row_copy(struct table##_row *dst, const struct table##_row *src);     \
-	extern const struct row_table table##_table
-
-enum row_kind { ROW_TEXT, ROW_INT, ROW_OPT, ROW_BOOL };
-
-struct row_column {
-	const char *name;
-	enum row_kind kind;
-	size_t offset;
-};
-
-struct row_table {
-	const char *name;
-	const struct row_column *columns;
-	size_t n_columns, n_keys, size;
-	/* With one ? a column, in the order of the list; update: the key's columns come last in the text but are
-	 * numbered first, so the same values fit both. */
-	const char *insert, *update;
-};
+	void table##_row_copy(struct table##_row *dst, const struct table##_row *src)
 
 #endif
