@@ -12,7 +12,7 @@ static void make_one_line(char *s)
 			*s = ' ';
 }
 
-static void set_va(struct err *err, enum err_code code, const char *fmt, va_list ap)
+static PRINTF_LIKE(3, 0) void set_va(struct err *err, enum err_code code, const char *fmt, va_list ap)
 {
 	err->code = code;
 	vsnprintf(err->msg, sizeof err->msg, fmt, ap);

@@ -25,7 +25,7 @@ void str_add(struct str *s, const void *bytes, size_t len);
 void str_addc(struct str *s, char c);
 void str_adds(struct str *s, const char *text);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void str_addv(struct str *s, const char *fmt, va_list ap);
+void str_addv(struct str *s, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 void str_consume(struct str *s, size_t len); /* drops bytes from the front */
 void str_trim(struct str *s);                /* drops trailing white space */
 const char *str_c(const struct str *s);      /* never NULL */
