@@ -26,8 +26,9 @@ struct git_at {
 	const char *work_tree;
 	const char *index_file;
 	const char *object_dir;
-	const char *const *env; /* further KEY=VALUE, NULL-terminated; may be NULL */
-	bool own_config;        /* nothing of the user's or the system's configuration is read */
+	const char *const *config; /* further key=value settings (`git -c`), NULL-terminated; may be NULL */
+	const char *const *env;    /* further KEY=VALUE, NULL-terminated; may be NULL */
+	bool own_config;           /* neither the user's nor the system's configuration is read */
 };
 
 struct git_opt {

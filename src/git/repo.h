@@ -26,7 +26,7 @@ enum {
 };
 
 /* Finds the repository that the folder `path` is in. One clear line each for: no such folder, not a
- * repository, owned by another user, unreadable, bare, no commit yet, a git too old (before 2.36). */
+ * repository, owned by another user, unreadable, bare, no commit yet. git 2.36 or later is needed (doctor checks). */
 int repo_open(const char *path, const char *state, unsigned needs, struct repo *ret, struct err *err) NODISCARD;
 
 /* The repository whose parts were recorded earlier. Nothing is looked for on disk but the common folder; this

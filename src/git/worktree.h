@@ -2,7 +2,8 @@
  *
  * git calls a linked worktree's private part (HEAD, index, reflog) its git folder: <common>/worktrees/<id>.
  * Where that is gets recorded when the worktree is made. Afterwards an agent may have rewritten the `.git`
- * file, `commondir`, `gitdir` and `config.worktree`: none of them is trusted, or read for paths, again.
+ * file, `commondir`, `gitdir` and `config.worktree`: none of them is trusted, or read for paths, again
+ * (git/record.h keeps what was true).
  *
  * Blocking, any thread; -1 and err on failure. */
 #ifndef GIT_WORKTREE_H
@@ -38,8 +39,8 @@ struct worktree_spec {
 int worktree_add(const struct repo *r, const struct worktree_spec *spec, struct worktree *ret,
                  struct strv *warnings, struct err *err) NODISCARD;
 
-/* The worktree at this path, whether or not the folder still exists; ERR_USAGE when the repository has none there.
- * Reads the repository's side only (<common>/worktrees/ * /gitdir). */
+/* The worktree at this path, whether or not the folder still exists: by muster's own record, else (the user's
+ * worktrees) by what the repository's side says. ERR_USAGE when there is none. */
 int worktree_find(const struct repo *r, const char *path, struct worktree *ret, struct err *err) NODISCARD;
 
 /* Ends it: the folder is renamed away at once (to .gone-* beside it), then git's side goes, then the files. No
@@ -70,10 +71,16 @@ struct worktree_info {
 int worktree_list(const struct repo *r, struct worktree_info **ret, size_t *ret_n, struct err *err) NODISCARD;
 void worktree_list_free(struct worktree_info *list, size_t n);
 
-/* Finds what is broken among worktrees below the folder `below` (muster's own), a line for each, and with `fix` repairs it:
- * a stale index.lock whose process is gone, a `.git` file or `commondir` that points elsewhere, a registration
- * without a folder (dropped; its HEAD is kept by `keep_ref`-prefixed refs when no branch holds it), a
- * half-deleted folder. `found` gets the lines. */
-int worktree_doctor(const struct repo *r, const char *below, bool fix, struct strv *found, struct err *err) NODISCARD;
+/* The private git folder as a descriptor, reached from the common folder without following links; -1 and err. */
+int worktree_open_git_dir(const struct repo *r, const struct worktree *w, struct err *err) NODISCARD;
+
+/* Looks for damage in the worktrees that muster made of this repository, a line for each in `found`, and with
+ * `fix` repairs it (the line then ends in "repaired"): a `.git` file, commondir or gitdir that points
+ * elsewhere, a git folder or a working folder that is gone (made again from the branch or the index), a lock file that
+ * nothing has touched for WORKTREE_LOCK_STALE_S, a worktree whose making was interrupted, folders that a removal
+ * left. Never deletes a file that an agent wrote. */
+int worktree_doctor(const struct repo *r, bool fix, struct strv *found, struct err *err) NODISCARD;
+
+enum { WORKTREE_LOCK_STALE_S = 15 * 60 };
 
 #endif
