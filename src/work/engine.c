@@ -1,0 +1,223 @@
+#include "work/engine.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "fmt/json.h"
+#include "base/nearest.h"
+#include "work/session.h"
+
+extern char **environ;
+
+enum { LIVE_DEFAULT = 2000 }; /* a bound against runaway scripts, until the configuration says another */
+
+/* What a session inherits: the daemon's environment, without what would confuse an agent that runs inside. */
+static void make_base_env(struct engine *e)
+{
+	static const char *const dropped[] = {"MUSTER_SOCKET", "MUSTER_SESSION", "MUSTER_SESSION_NAME",
+	                                      "MUSTER_WORKSPACE", "MUSTER_REPO", "MUSTER_BRANCH",
+	                                      "MUSTER_BASE", "MUSTER_PORT", "MUSTER_PORT_END",
+	                                      "TMUX", "TMUX_PANE", "STY", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES"};
+	for (char **v = environ; *v; v++)
+		strv_add(&e->base_env, *v);
+	for (size_t i = 0; i < ARRAY_LEN(dropped); i++)
+		strv_unsetenv(&e->base_env, dropped[i]);
+	const char *path = strv_getenv(&e->base_env, "PATH");
+	MEM_FREE char *with_ours = mem_printf("%s:%s", path ? path : "/usr/bin:/bin", e->setup.bin_dir);
+	strv_setenv(&e->base_env, "PATH", with_ours);
+}
+
+struct session *engine_find(struct engine *e, const char *id_or_name)
+{
+	struct session *s;
+	HASH_FIND(by_name, e->by_name, id_or_name, strlen(id_or_name), s);
+	if (!s)
+		HASH_FIND(by_id, e->by_id, id_or_name, strlen(id_or_name), s);
+	return s;
+}
+
+struct session *engine_session_of(struct engine *e, struct json_object *params, struct call *call)
+{
+	const char *name = json_str_or(params, "session", "");
+	struct session *s = engine_find(e, name);
+	if (s)
+		return s;
+	struct nearest near = nearest_init(name);
+	struct session *each, *tmp;
+	HASH_ITER(by_id, e->by_id, each, tmp)
+		nearest_offer(&near, each->row.name);
+	struct err err;
+	if (near.best)
+		err_set(&err, ERR_USAGE, "no session %s; did you mean %s?", name, near.best);
+	else
+		err_set(&err, ERR_USAGE, "no session %s; `muster ls` lists them", name);
+	call_fail(call, &err);
+	return NULL;
+}
+
+/* The adapter's view of the session; borrows from the row. */
+static void bind_agent(struct session *s)
+{
+	struct session_row *r = &s->row;
+	struct json_object *state = r->agent_state ? json_parse_text(r->agent_state, NULL) : NULL;
+	struct json_object *options = r->options ? json_parse_text(r->options, NULL) : NULL;
+	struct json_object *command JSON_FREE = r->command ? json_parse_text(r->command, NULL) : NULL;
+	for (size_t i = 0; i < json_len(command); i++)
+		strv_add(&s->command, json_str_at(command, i));
+	s->agent = (struct agent_session){
+		.host = &session_agent_host,
+		.ops = agent_find(r->agent),
+		.host_data = s,
+		.id = r->id,
+		.name = r->name,
+		.workspace = r->workspace,
+		.folder = dirs_session(s->engine->setup.dirs, r->id),
+		.prompt = r->brief,
+		.headless = r->headless,
+		.command = &s->command,
+		.muster_path = s->engine->muster_path,
+		.options = options,
+		.state = state ? state : json_new(),
+	};
+	if (!s->agent.ops) /* written by a muster that knew more agents */
+		s->agent.ops = &agent_shell;
+}
+
+void session_rebind(struct session *s)
+{
+	s->agent.workspace = s->row.workspace;
+	s->agent.prompt = s->row.brief;
+}
+
+static void load_signals(struct session *s)
+{
+	struct signal_rows rows = {0};
+	signal_row_list(s->engine->setup.db, s->row.id, &rows);
+	for (size_t i = 0; i < rows.n && s->n_signals < SESSION_SIGNALS_MAX; i++)
+		signal_row_copy(&s->signals[s->n_signals++], &rows.v[i]);
+	signal_rows_fini(&rows);
+}
+
+struct session *session_new(struct engine *e, struct session_row *row)
+{
+	struct session *s = mem_alloc(sizeof *s);
+	s->engine = e;
+	s->row = *row;
+	*row = (struct session_row){0};
+	if (!session_life_parse(s->row.lifecycle, &s->life))
+		s->life = LIFE_EXITED;
+	session_count(s, 1);
+	ports_mark(&e->ports, s->row.port, s->row.ports, true);
+	uv_timer_init(e->setup.loop, &s->retry);
+	s->retry.data = s;
+	bind_agent(s);
+	load_signals(s);
+	session_items_count(s);
+	session_jobs_count(s);
+	s->state = SESSION_UNKNOWN;
+	s->state_since_ms = s->row.created_ms;
+	HASH_ADD_KEYPTR(by_id, e->by_id, s->row.id, strlen(s->row.id), s);
+	HASH_ADD_KEYPTR(by_name, e->by_name, s->row.name, strlen(s->row.name), s);
+	return s;
+}
+
+static void retry_closed(uv_handle_t *handle)
+{
+	struct session *s = handle->data;
+	free(s);
+}
+
+void session_free(struct session *s)
+{
+	struct engine *e = s->engine;
+	HASH_DELETE(by_id, e->by_id, s);
+	HASH_DELETE(by_name, e->by_name, s);
+	session_detach_holder(s);
+	session_waiters_fail(s, e->closing ? "musterd is stopping; the session goes on" : "the session was removed");
+	session_prompts_forget(s);
+	session_timers_free(s);
+	session_count(s, -1);
+	ports_mark(&e->ports, s->row.port, s->row.ports, false);
+	for (size_t i = 0; i < s->n_signals; i++)
+		signal_row_fini(&s->signals[i]);
+	json_object_put(s->agent.state);
+	json_object_put(s->agent.options);
+	free((char *)s->agent.folder);
+	strv_fini(&s->command);
+	session_row_fini(&s->row);
+	uv_close((uv_handle_t *)&s->retry, retry_closed);
+}
+
+/* Where each session stands after a start of musterd: what was going on goes on. */
+static void reconcile(struct session *s)
+{
+	s->state = SESSION_UNKNOWN;
+	switch (s->life) {
+	case LIFE_LIVE:
+	case LIFE_EXITED: /* its holder may be kept by jobs, or hold an exit that was not let go */
+		session_attach_holder(s);
+		break;
+	case LIFE_PREPARING: /* the workspace first: that is repeatable; the holder, if any, comes then */
+		session_life_set(s, LIFE_QUEUED);
+		break;
+	case LIFE_QUEUED:
+	case LIFE_REMOVED:
+		break;
+	}
+}
+
+struct engine *engine_new(const struct engine_setup *setup, struct err *err)
+{
+	struct engine *e = mem_alloc(sizeof *e);
+	e->setup = *setup;
+	e->max_live = LIVE_DEFAULT;
+	e->hub = hold_hub_new(setup->loop);
+	e->hold_path = mem_printf("%s/muster-hold", setup->bin_dir);
+	e->muster_path = mem_printf("%s/muster", setup->bin_dir);
+	make_base_env(e);
+	if (access(e->hold_path, X_OK) < 0) {
+		err_set(err, ERR_FAILED, "%s is missing: muster is not completely installed", e->hold_path);
+		engine_free(e);
+		return NULL;
+	}
+	struct session_rows rows = {0};
+	session_row_list(setup->db, false, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		session_new(e, &rows.v[i]);
+	session_rows_fini(&rows);
+	struct session *s, *tmp;
+	HASH_ITER(by_id, e->by_id, s, tmp)
+		reconcile(s);
+	session_admit(e);
+	return e;
+}
+
+void engine_flush(struct engine *e)
+{
+	hold_hub_flush(e->hub);
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	e->closing = true;
+	struct session *s, *tmp;
+	HASH_ITER(by_id, e->by_id, s, tmp)
+		session_free(s);
+	strv_fini(&e->base_env);
+	free(e->hold_path);
+	free(e->muster_path);
+	hold_hub_free(e->hub);
+	free(e);
+}
+
+void engine_count(const struct engine *e, int *ret_sessions, int *ret_live)
+{
+	*ret_sessions = (int)HASH_CNT(by_id, e->by_id);
+	*ret_live = e->live;
+}

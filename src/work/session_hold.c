@@ -1,0 +1,440 @@
+/* A session's holder: starting it, connecting to it again, and what its journal says. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/pack.h"
+#include "base/text.h"
+#include "fmt/json.h"
+#include "hold/journal.h"
+#include "runner/local.h"
+#include "store/job_row.h"
+#include "work/session.h"
+
+enum { RETRY_FIRST_MS = 200, RETRY_LAST_MS = 60000 };
+
+/* ---- what the journal says, one function a kind ---- */
+
+typedef void on_event(struct session *s, int64_t wall_ms, struct unpack *u);
+
+static void on_spawned(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	uint32_t generation = unpack_u32(u);
+	uint32_t pid = unpack_u32(u);
+	if (u->bad || generation != (uint32_t)s->row.generation)
+		return;
+	s->row.pid = pid;
+	s->row.started_ms = wall_ms;
+	s->row.wait_status = -1;
+	s->running = true;
+	session_signals_clear(s);
+	session_life_set(s, LIFE_LIVE);
+	struct json_object *data = json_new();
+	json_add_int(data, "pid", pid);
+	json_add_int(data, "generation", generation);
+	session_event(s, "session.live", data);
+	if (!(s->agent.ops->can & AGENT_SPEAKS))
+		session_signal(s, "process", AGENT_WORKING, 50, "its process runs");
+	if (s->agent.ops->on_attached)
+		s->agent.ops->on_attached(&s->agent, true);
+	session_prompts_pump(s);
+}
+
+static void on_spawn_failed(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	(void)wall_ms;
+	uint32_t generation = unpack_u32(u);
+	int error = (int)unpack_u32(u);
+	char *what MEM_FREE = unpack_text(u);
+	if (u->bad || generation != (uint32_t)s->row.generation)
+		return;
+	MEM_FREE char *why = mem_printf("cannot start %s: %s", what, strerror(error));
+	mem_replace(&s->row.failure, why);
+	session_life_set(s, LIFE_EXITED);
+}
+
+/* The agent's process is gone: what it had asked cannot be answered any more, unless its conversation can be
+ * resumed, in which case it will ask again. */
+static void note_exit(struct session *s, int64_t wall_ms, int wait_status, const char *last_words)
+{
+	s->running = false;
+	s->row.wait_status = wait_status;
+	s->row.ended_ms = wall_ms;
+	s->row.pid = 0;
+	if (last_words)
+		mem_replace(&s->row.last_words, last_words);
+	struct json_object *data = json_new();
+	json_add_int(data, "wait_status", wait_status);
+	session_event(s, "session.exited", data);
+	if (s->agent.ops->on_exited)
+		s->agent.ops->on_exited(&s->agent, wait_status);
+	session_items_withdraw_all(s, "the agent's process ended", true);
+	session_prompts_fail(s, "the agent's process ended");
+	session_life_set(s, LIFE_EXITED);
+	session_report_failure(s);
+	session_release_holder(s);
+}
+
+static void on_exited(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	uint32_t generation = unpack_u32(u);
+	uint32_t wait_status = unpack_u32(u);
+	char *last_words MEM_FREE = unpack_text(u);
+	if (!u->bad && generation == (uint32_t)s->row.generation)
+		note_exit(s, wall_ms, (int)wait_status, last_words);
+}
+
+static void on_request(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	(void)wall_ms;
+	uint64_t request = unpack_u64(u);
+	size_t len;
+	const uint8_t *line = unpack_bytes(u, &len);
+	if (!u->bad)
+		session_mail(s, request, line, len);
+}
+
+static void on_request_gone(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	(void)wall_ms;
+	uint64_t request = unpack_u64(u);
+	if (!u->bad)
+		session_mail_gone(s, request);
+}
+
+static void on_status(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	(void)wall_ms;
+	char *report MEM_FREE = unpack_text(u);
+	if (!u->bad)
+		session_status_report(s, report);
+}
+
+static void on_notify(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	(void)wall_ms;
+	char *title MEM_FREE = unpack_text(u);
+	char *body MEM_FREE = unpack_text(u);
+	if (u->bad)
+		return;
+	struct json_object *data = json_new();
+	json_add_str(data, "title", title);
+	json_add_str(data, "body", body);
+	session_event(s, "agent.notified", data);
+}
+
+static void on_job_started(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	char *job MEM_FREE = unpack_text(u);
+	uint32_t pid = unpack_u32(u);
+	if (!u->bad)
+		session_job_started(s, job, pid, wall_ms);
+}
+
+static void on_job_exited(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	char *job MEM_FREE = unpack_text(u);
+	uint32_t wait_status = unpack_u32(u);
+	if (!u->bad)
+		session_job_exited(s, job, (int)wait_status, wall_ms);
+}
+
+static void on_output_lost(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	(void)wall_ms;
+	struct json_object *data = json_new();
+	json_add_int(data, "from", (int64_t)unpack_u64(u));
+	json_add_int(data, "to", (int64_t)unpack_u64(u));
+	session_event(s, "output.lost", data);
+}
+
+static void on_activity(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	bool active = unpack_u8(u);
+	s->last_output_ms = MAX(s->last_output_ms, wall_ms);
+	/* Weak evidence, used only where the agent does not speak for itself. */
+	session_signal(s, "output", active ? AGENT_WORKING : AGENT_QUIET, active ? 40 : 60,
+	               active ? "it is writing" : "it has written nothing for a while");
+}
+
+static void on_moved(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	(void)wall_ms;
+	s->row.paused = unpack_u8(u);
+	session_event(s, s->row.paused ? "session.paused" : "session.resumed", NULL);
+	session_refresh(s);
+}
+
+static on_event *const event_table[] = {
+	[HOLD_EV_SPAWNED] = on_spawned,         [HOLD_EV_SPAWN_FAILED] = on_spawn_failed,
+	[HOLD_EV_EXITED] = on_exited,           [HOLD_EV_REQUEST] = on_request,
+	[HOLD_EV_REQUEST_GONE] = on_request_gone, [HOLD_EV_STATUS] = on_status,
+	[HOLD_EV_NOTIFY] = on_notify,           [HOLD_EV_JOB_STARTED] = on_job_started,
+	[HOLD_EV_JOB_EXITED] = on_job_exited,   [HOLD_EV_OUTPUT_LOST] = on_output_lost,
+	[HOLD_EV_ACTIVITY] = on_activity,       [HOLD_EV_MOVED] = on_moved,
+};
+
+/* Applies one journal entry and notes, in the same turn, that it was. */
+static void apply_event(struct session *s, uint64_t number, int64_t wall_ms, unsigned kind, const uint8_t *payload,
+                        size_t len)
+{
+	if (number <= (uint64_t)s->row.hold_event)
+		return;
+	struct unpack u = unpack_init(payload, len);
+	s->row.hold_event = (int64_t)number;
+	if (kind < ARRAY_LEN(event_table) && event_table[kind])
+		event_table[kind](s, wall_ms, &u);
+	session_row_set_position(s->engine->setup.db, s->row.id, s->row.hold_event, s->row.hold_offset);
+}
+
+/* ---- the connection ---- */
+
+static void handle_event(void *arg, uint64_t number, int64_t wall_ms, enum hold_event kind, const uint8_t *payload,
+                         size_t len)
+{
+	struct session *s = arg;
+	apply_event(s, number, wall_ms, kind, payload, len);
+	if (s->hold && number > s->events_taken) {
+		s->events_taken = number;
+		hold_client_events_taken(s->hold, number);
+	}
+}
+
+static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t len)
+{
+	struct session *s = arg;
+	s->last_output_ms = clock_wall_ms();
+	if (!s->agent.ops->on_output)
+		return;
+	s->row.hold_offset = (int64_t)s->agent.ops->on_output(&s->agent, offset, bytes, len);
+	session_row_set_position(s->engine->setup.db, s->row.id, s->row.hold_event, s->row.hold_offset);
+}
+
+static void handle_live(void *arg, const struct hold_live *live)
+{
+	struct session *s = arg;
+	s->last_output_ms = MAX(s->last_output_ms, live->last_output_ms);
+	struct str title STR_FREE = STR_INIT;
+	text_add_inert(&title, live->title, strlen(live->title), TEXT_ONE_LINE);
+	mem_replace(&s->row.title, str_c(&title));
+	if (live->progress >= 0)
+		s->row.progress = live->progress;
+}
+
+static void after_spawn(void *arg, const struct hold_answer *answer)
+{
+	struct session *s = arg;
+	if (answer->error == 0 || !s->connected)
+		return; /* the journal tells the rest, or the next connection does */
+	MEM_FREE char *why = mem_printf("the holder refused to start the agent: %s", answer->message);
+	mem_replace(&s->row.failure, why);
+	session_life_set(s, LIFE_EXITED);
+	session_report_failure(s);
+}
+
+/* Everything that every process of the session is told. */
+static void add_environment(struct session *s, struct strv *env)
+{
+	struct engine *e = s->engine;
+	strv_copy(env, &e->base_env);
+	struct json_object *own JSON_FREE = s->row.env ? json_parse_text(s->row.env, NULL) : NULL;
+	if (own) {
+		json_object_object_foreach(own, key, value)
+			strv_setenv(env, key, json_object_get_string(value));
+	}
+	MEM_FREE char *socket = dirs_agent_socket(e->setup.dirs, s->row.id);
+	const char *const pairs[][2] = {
+		{"MUSTER_SESSION", s->row.id},       {"MUSTER_SESSION_NAME", s->row.name},
+		{"MUSTER_SOCKET", socket},           {"MUSTER_WORKSPACE", s->row.workspace},
+		{"MUSTER_REPO", s->row.repo},        {"MUSTER_BRANCH", s->row.branch},
+		{"MUSTER_BASE", s->row.base},        {"MUSTER_BIN", e->muster_path},
+		{"PWD", s->row.workspace},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		if (pairs[i][1])
+			strv_setenv(env, pairs[i][0], pairs[i][1]);
+	if (s->row.port) {
+		char port[16];
+		snprintf(port, sizeof port, "%d", (int)s->row.port);
+		strv_setenv(env, "MUSTER_PORT", port);
+		snprintf(port, sizeof port, "%d", (int)(s->row.port + s->row.ports - 1));
+		strv_setenv(env, "MUSTER_PORT_END", port);
+	}
+}
+
+void session_environment(struct session *s, struct strv *ret)
+{
+	add_environment(s, ret);
+}
+
+static void send_spawn(struct session *s, enum agent_start how)
+{
+	struct agent_launch launch = {0};
+	struct err err = {0};
+	struct strv env STRV_FREE = STRV_INIT;
+	if (s->agent.ops->launch(&s->agent, how, &launch, &err) < 0) {
+		mem_replace(&s->row.failure, err.msg);
+		session_life_set(s, LIFE_EXITED);
+		session_report_failure(s);
+	} else {
+		add_environment(s, &env);
+		for (size_t i = 0; i < launch.env.n; i++) {
+			char *eq = strchr(launch.env.v[i], '=');
+			MEM_FREE char *key = mem_strndup(launch.env.v[i], (size_t)(eq - launch.env.v[i]));
+			strv_setenv(&env, key, eq + 1);
+		}
+		if (!launch.pipe)
+			strv_setenv(&env, "TERM", "xterm-256color");
+		struct hold_spawn sp = {
+			.generation = (uint32_t)s->row.generation,
+			.io = launch.pipe ? HOLD_IO_PIPE : HOLD_IO_PTY,
+			.cols = (uint16_t)s->row.cols,
+			.rows = (uint16_t)s->row.rows,
+			.cwd = s->row.workspace,
+			.argv = &launch.argv,
+			.env = &env,
+		};
+		hold_client_spawn(s->hold, &sp, after_spawn, s);
+	}
+	strv_fini(&launch.argv);
+	strv_fini(&launch.env);
+	session_save(s);
+}
+
+/* The first words of a holder, after a start or a reconnection. */
+static void handle_welcome(void *arg, const struct hold_welcome *w)
+{
+	struct session *s = arg;
+	bool again = w->generation == (uint32_t)s->row.generation;
+	s->connected = true;
+	s->hold_pid = w->pid;
+	s->running = w->running;
+	s->row.paused = w->paused;
+	s->retry_ms = RETRY_FIRST_MS;
+	hold_client_follow_events(s->hold, (uint64_t)s->row.hold_event);
+	if (s->agent.ops->on_output)
+		hold_client_follow_output(s->hold, (uint64_t)s->row.hold_offset);
+	session_outbox_send(s);
+	if (s->life == LIFE_EXITED)
+		session_release_holder(s);
+	if (!again && s->life == LIFE_PREPARING)
+		send_spawn(s, s->row.resuming ? AGENT_START_RESUME : AGENT_START_NEW);
+	else if (s->life == LIFE_LIVE && s->agent.ops->on_attached)
+		s->agent.ops->on_attached(&s->agent, w->running);
+	session_refresh(s);
+	session_prompts_pump(s);
+}
+
+static void read_left_events(struct session *s, const char *folder)
+{
+	MEM_FREE char *path = mem_printf("%s/hold.events", folder);
+	struct journal_reader reader;
+	struct journal_entry e;
+	if (journal_read_open(&reader, path, (uint64_t)s->row.hold_event) < 0)
+		return;
+	while (journal_read(&reader, &e) > 0)
+		apply_event(s, e.number, e.wall_ms, e.kind, e.payload, e.len);
+	journal_read_close(&reader);
+}
+
+/* The holder is dead. What it had journaled still counts; what it held is ended. */
+static void bury_holder(struct session *s)
+{
+	MEM_FREE char *folder = dirs_session(s->engine->setup.dirs, s->row.id);
+	read_left_events(s, folder);
+	local_end_orphans(s->row.id);
+	session_jobs_lost(s);
+	if (s->life == LIFE_LIVE || s->life == LIFE_PREPARING) {
+		if (!s->row.want_stop)
+			mem_replace(&s->row.hold_reason, "its holder was killed, or the machine went down");
+		note_exit(s, clock_wall_ms(), -1, NULL);
+	}
+	session_save(s);
+}
+
+static void retry(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+	session_attach_holder(s);
+}
+
+static void handle_closed(void *arg, int error)
+{
+	struct session *s = arg;
+	MEM_FREE char *folder = dirs_session(s->engine->setup.dirs, s->row.id);
+	session_detach_holder(s);
+	if (s->engine->closing)
+		return;
+	if (!local_alive(folder)) {
+		bury_holder(s);
+		return;
+	}
+	log_warn("session %s: the holder does not answer: %s", s->row.name, strerror(-error));
+	s->retry_ms = s->retry_ms ? MIN(s->retry_ms * 2, RETRY_LAST_MS) : RETRY_FIRST_MS;
+	uv_timer_start(&s->retry, retry, (uint64_t)s->retry_ms, 0);
+	session_refresh(s);
+}
+
+static const struct hold_handler handler = {
+	.welcome = handle_welcome,
+	.event = handle_event,
+	.output = handle_output,
+	.live = handle_live,
+	.closed = handle_closed,
+};
+
+void session_detach_holder(struct session *s)
+{
+	hold_client_free(s->hold);
+	s->hold = NULL;
+	s->connected = false;
+	s->hold_pid = 0;
+}
+
+void session_attach_holder(struct session *s)
+{
+	MEM_FREE char *path = dirs_hold_socket(s->engine->setup.dirs, s->row.id);
+	session_detach_holder(s);
+	s->events_taken = (uint64_t)s->row.hold_event;
+	s->hold = hold_client_new(s->engine->hub, path, -1, &handler, s);
+}
+
+static void released(void *arg, const struct hold_answer *answer)
+{
+	(void)arg;
+	(void)answer; /* an error: a job runs yet, or an entry is on its way; the next exit tries again */
+}
+
+void session_release_holder(struct session *s)
+{
+	if (s->connected && s->life == LIFE_EXITED && !s->running)
+		hold_client_release(s->hold, released, NULL);
+}
+
+void session_launch(struct session *s, enum agent_start how)
+{
+	struct err err = {0};
+	int fd;
+	s->row.generation++;
+	s->row.resuming = how == AGENT_START_RESUME;
+	s->row.want_stop = false;
+	mem_replace(&s->row.failure, NULL);
+	session_life_set(s, LIFE_PREPARING);
+	session_save(s);
+	if (s->connected) {
+		send_spawn(s, how);
+		return;
+	}
+	if (local_start(s->engine->setup.loop, s->engine->hold_path, s->row.id, s->row.log_limit_mb, &fd, &err) < 0) {
+		mem_replace(&s->row.failure, err.msg);
+		session_life_set(s, LIFE_EXITED);
+		session_report_failure(s);
+		session_save(s);
+		return;
+	}
+	s->events_taken = (uint64_t)s->row.hold_event;
+	s->hold = hold_client_new(s->engine->hub, NULL, fd, &handler, s);
+}

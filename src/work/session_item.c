@@ -1,0 +1,207 @@
+/* What a session needs from the lead. src/lead ranks and answers; here is what it means to the session. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "fmt/json.h"
+#include "work/session.h"
+
+void session_items_count(struct session *s)
+{
+	int64_t blocking = 0;
+	s->open_items = (int)item_row_count_open(s->engine->setup.db, s->row.id, &blocking);
+	s->open_blocking = (int)blocking;
+}
+
+bool session_waits_for_permission(const struct session *s)
+{
+	struct item_rows open = {0};
+	bool any = false;
+	if (s->open_blocking == 0)
+		return false;
+	item_row_list_open(s->engine->setup.db, s->row.id, &open);
+	for (size_t i = 0; i < open.n && !any; i++)
+		any = strcmp(open.v[i].kind, "permission") == 0;
+	item_rows_fini(&open);
+	return any;
+}
+
+static void item_event(struct session *s, const char *kind, int64_t item, const char *reason)
+{
+	struct json_object *data = json_new();
+	json_add_int(data, "item", item);
+	if (reason)
+		json_add_str(data, "reason", reason);
+	session_event(s, kind, data);
+}
+
+static char *compact(struct json_object *o)
+{
+	return o ? mem_strdup(json_line(o)) : NULL;
+}
+
+int64_t session_item_open(struct session *s, const char *kind, const struct agent_item *item)
+{
+	struct db *db = s->engine->setup.db;
+	struct item_row row = {0};
+	if (item_row_find(db, s->row.id, item->key, &row)) {
+		int64_t id = row.id;
+		item_row_fini(&row);
+		return id;
+	}
+	struct str title STR_FREE = STR_INIT;
+	text_add_inert(&title, item->title, strlen(item->title), TEXT_ONE_LINE);
+	row = (struct item_row){
+		.session = mem_strdup(s->row.id),
+		.kind = mem_strdup(kind),
+		.key = mem_strdup(item->key),
+		.request = (int64_t)item->request,
+		.blocking = item->blocking,
+		.title = mem_strdup(str_c(&title)),
+		.detail = compact(item->detail),
+		.options = compact(item->options),
+		.state = mem_strdup("open"),
+		.opened_ms = clock_wall_ms(),
+	};
+	item_row_insert(db, &row);
+	int64_t id = row.id;
+	item_row_fini(&row);
+	session_items_count(s);
+	item_event(s, "item.opened", id, NULL);
+	session_refresh(s);
+	return id;
+}
+
+/* state: "delivered" or "withdrawn". */
+static void close_item(struct session *s, struct item_row *row, const char *state, const char *reason)
+{
+	mem_replace(&row->state, state);
+	mem_replace(&row->reason, reason);
+	row->closed_ms = clock_wall_ms();
+	item_row_save(s->engine->setup.db, row);
+	item_event(s, strcmp(state, "delivered") == 0 ? "item.delivered" : "item.withdrawn", row->id, reason);
+}
+
+/* The item, open or answered, whose request has that number. */
+static bool find_request(struct session *s, uint64_t request, struct item_row *ret)
+{
+	struct item_rows rows[2] = {0};
+	bool found = false;
+	item_row_list_open(s->engine->setup.db, s->row.id, &rows[0]);
+	item_row_list_answered(s->engine->setup.db, s->row.id, &rows[1]);
+	for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+		for (size_t i = 0; i < rows[k].n && !found; i++) {
+			found = rows[k].v[i].request == (int64_t)request;
+			if (found)
+				item_row_copy(ret, &rows[k].v[i]);
+		}
+		item_rows_fini(&rows[k]);
+	}
+	return found;
+}
+
+static void after_close(struct session *s)
+{
+	session_items_count(s);
+	session_refresh(s);
+	session_prompts_pump(s);
+}
+
+void session_item_withdraw(struct session *s, const char *key, const char *reason)
+{
+	struct item_row row = {0};
+	if (!item_row_find(s->engine->setup.db, s->row.id, key, &row))
+		return;
+	close_item(s, &row, "withdrawn", reason);
+	item_row_fini(&row);
+	after_close(s);
+}
+
+void session_items_withdraw_all(struct session *s, const char *reason, bool blocking_only)
+{
+	struct item_rows list = {0};
+	item_row_list_open(s->engine->setup.db, s->row.id, &list);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.v[i].blocking || !blocking_only)
+			close_item(s, &list.v[i], "withdrawn", reason);
+	item_rows_fini(&list);
+	after_close(s);
+}
+
+void session_items_request_gone(struct session *s, uint64_t request)
+{
+	struct item_row row = {0};
+	if (!find_request(s, request, &row))
+		return;
+	close_item(s, &row, "withdrawn", "the asking process went away (answered in the terminal, or cancelled)");
+	item_row_fini(&row);
+	after_close(s);
+}
+
+void session_items_delivered(struct session *s, uint64_t request, bool gone)
+{
+	struct item_row row = {0};
+	if (!find_request(s, request, &row))
+		return;
+	if (strcmp(row.state, "answered") == 0)
+		close_item(s, &row, gone ? "withdrawn" : "delivered", gone ? "answered in the terminal first" : NULL);
+	item_row_fini(&row);
+}
+
+/* A question of `muster ask` is answered by its own line; the adapter knows nothing of it. */
+static void answer_question(struct session *s, const struct item_row *row)
+{
+	struct json_object *answer JSON_FREE = json_new();
+	struct json_object *inner = json_new();
+	if (row->option)
+		json_add_str(inner, "option", row->option);
+	if (row->text)
+		json_add_str(inner, "text", row->text);
+	json_add_obj(answer, "answer", inner);
+	session_reply(s, (uint64_t)row->request, answer);
+}
+
+/* A question that the agent did not wait for: the answer reaches it as a prompt. */
+static void tell_answer(struct session *s, const struct item_row *row)
+{
+	MEM_FREE char *text = mem_printf("Answer to your question \"%s\": %s%s%s", row->title, row->option ? row->option : "",
+	                                 row->option && row->text ? ": " : "", row->text ? row->text : "");
+	int64_t prompt;
+	session_prompt_add(s, text, &prompt);
+}
+
+void session_item_deliver(struct session *s, struct item_row *row)
+{
+	session_items_count(s);
+	if (strncmp(row->key, "ask-", 4) == 0) {
+		if (row->request)
+			answer_question(s, row);
+		else
+			tell_answer(s, row);
+	} else if (s->agent.ops->answer) {
+		struct json_object *detail JSON_FREE = row->detail ? json_parse_text(row->detail, NULL) : NULL;
+		struct agent_answer answer = {.option = row->option, .text = row->text};
+		s->agent.ops->answer(&s->agent, row->key, (uint64_t)row->request, detail, &answer);
+	}
+	if (!row->request)
+		close_item(s, row, "delivered", NULL);
+	session_refresh(s);
+	session_prompts_pump(s);
+}
+
+/* A session that ended badly by itself needs the lead, who sees its last words. */
+void session_report_failure(struct session *s)
+{
+	if (s->state != SESSION_FAILED)
+		return;
+	struct json_object *detail JSON_FREE = json_new();
+	if (s->row.last_words)
+		json_add_str(detail, "last_words", s->row.last_words);
+	MEM_FREE char *how = session_exit_text(s);
+	MEM_FREE char *title = mem_printf("it failed: %s", s->row.failure ? s->row.failure : how);
+	struct agent_item item = {.need = AGENT_NEED_FAILURE, .key = "failure", .title = title, .detail = detail};
+	session_item_open(s, "failure", &item);
+}
