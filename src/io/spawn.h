@@ -1,5 +1,7 @@
 /* Starting programs. posix_spawn shares the parent's memory until exec, so a start costs the same from a
- * daemon of 1 GB as from one of 10 MB, and an exec that fails is reported by the call itself. */
+ * daemon of 1 GB as from one of 10 MB, and an exec that fails is reported by the call itself.
+ *
+ * The process ignores SIGPIPE: a program may leave its input unread. */
 #ifndef IO_SPAWN_H
 #define IO_SPAWN_H
 
