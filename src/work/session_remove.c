@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/id.h"
 #include "base/mem.h"
 #include "fmt/json.h"
 #include "git/repo.h"

@@ -162,8 +162,16 @@ static bool inside_repository(const char *path)
 	return false;
 }
 
-/* The agent: as asked, as the task says, as configured, or what runs a command. Its options: the configuration's, under those
- * of the call. */
+static void merge_options(struct json_object *into, struct json_object *from)
+{
+	if (!from)
+		return;
+	json_object_object_foreach(from, key, value)
+		json_add_obj(into, key, json_object_get(value));
+}
+
+/* The agent: as asked, as the task says, what runs a command, or as configured. Its options: the configuration's, under
+ * the task's, under those of the call. */
 static int choose_agent(struct start *st, const struct config *config)
 {
 	struct session_row *r = &st->row;
@@ -173,14 +181,10 @@ static int choose_agent(struct start *st, const struct config *config)
 	if (!agent_find(name))
 		return err_set(&st->err, ERR_USAGE, "no agent %s; `muster doctor` lists those that muster knows", name);
 	r->agent = mem_strdup(name);
-	struct json_object *options JSON_FREE = json_copy(json_obj(config->agents, name));
-	struct json_object *own = json_obj(st->params, "options");
-	if (!options)
-		options = json_new();
-	if (own) {
-		json_object_object_foreach(own, key, value)
-			json_add_obj(options, key, json_object_get(value));
-	}
+	struct json_object *options JSON_FREE = json_new();
+	merge_options(options, json_obj(config->agents, name));
+	merge_options(options, st->task.options);
+	merge_options(options, json_obj(st->params, "options"));
 	mem_replace(&r->options, json_line(options));
 	if (strcmp(name, "shell") == 0 && !command)
 		return err_set(&st->err, ERR_USAGE, "the agent shell needs a command: muster start … -- COMMAND");
@@ -206,7 +210,7 @@ static int check_repository(struct start *st, struct repo *repo, struct config *
 		return -1;
 	r->base = mem_strdup(at.hex);
 	r->ports = config->ports_per_session;
-	st->max_live = config->max_sessions;
+	st->max_live = (int)config->max_sessions;
 	if (config->log_limit_mb)
 		r->log_limit_mb = config->log_limit_mb;
 	return 0;
@@ -306,7 +310,7 @@ static void create_plain(struct start *st, const char *folder)
 	struct config config = {0};
 	if (config_load(&config, NULL, st->engine->setup.dirs->config, &st->err) == 0 && choose_agent(st, &config) == 0) {
 		st->row.ports = config.ports_per_session;
-		st->max_live = config.max_sessions;
+		st->max_live = (int)config.max_sessions;
 		st->row.workspace = realpath(folder, NULL);
 	}
 	config_fini(&config);

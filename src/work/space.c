@@ -32,7 +32,7 @@ static void fill_spec(struct space *s, const struct engine *e, const struct sess
 		.teardown = &s->config.teardown,
 		.links = &s->config.links,
 		.env = &s->env,
-		.timeout_s = s->config.setup_timeout_s,
+		.timeout_s = (int)s->config.setup_timeout_s,
 		.port = (int)row->port,
 		.port_end = row->port ? (int)(row->port + row->ports - 1) : 0,
 	};

@@ -1,0 +1,219 @@
+#include "work/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "fmt/yaml.h"
+
+enum { PORTS_DEFAULT = 10 };
+
+enum kind { KIND_TEXT, KIND_LIST, KIND_COUNT, KIND_SECTION, KIND_AGENTS };
+
+/* One key. Sections come before their members. */
+struct key {
+	const char *section; /* NULL: at the top */
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	int64_t max; /* KIND_COUNT */
+};
+
+#define AT(member) offsetof(struct config, member)
+static const struct key keys[] = {
+	{NULL, "agent", KIND_TEXT, AT(agent), 0},
+	{NULL, "agents", KIND_AGENTS, AT(agents), 0},
+	{NULL, "worktree", KIND_SECTION, 0, 0},
+	{"worktree", "setup", KIND_LIST, AT(setup), 0},
+	{"worktree", "teardown", KIND_LIST, AT(teardown), 0},
+	{"worktree", "timeout", KIND_COUNT, AT(setup_timeout_s), 86400},
+	{"worktree", "symlink", KIND_LIST, AT(links), 0},
+	{NULL, "gate", KIND_LIST, AT(gate), 0},
+	{NULL, "gate-timeout", KIND_COUNT, AT(gate_timeout_s), 86400},
+	{NULL, "target", KIND_TEXT, AT(target), 0},
+	{NULL, "land", KIND_TEXT, AT(land), 0},
+	{NULL, "preview", KIND_LIST, AT(preview), 0},
+	{NULL, "ports", KIND_SECTION, 0, 0},
+	{"ports", "per-session", KIND_COUNT, AT(ports_per_session), 1000},
+	{NULL, "limits", KIND_SECTION, 0, 0},
+	{"limits", "sessions", KIND_COUNT, AT(max_sessions), 100000},
+	{"limits", "log", KIND_COUNT, AT(log_limit_mb), 1 << 20},
+};
+#undef AT
+
+static const struct key *find_key(const char *section, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if ((section ? keys[i].section && strcmp(keys[i].section, section) == 0 : !keys[i].section) &&
+		    strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static void warn_unknown(struct config *c, const struct yaml *y, struct json_object *in, const char *section,
+                         const char *name)
+{
+	struct nearest near = nearest_init(name);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (section ? keys[i].section && strcmp(keys[i].section, section) == 0 : !keys[i].section)
+			nearest_offer(&near, keys[i].name);
+	const struct yaml_mark *mark = yaml_mark(y, in, name, 0);
+	strv_addf(&c->warnings, "%s:%d:%d: unknown key %s%s%s%s", y->file, mark ? mark->name.line : 0,
+	          mark ? mark->name.column : 0, name, near.best ? "; did you mean " : "", near.best ? near.best : "",
+	          near.best ? "?" : "");
+}
+
+/* A later file's agents go under those that are known already. */
+static void merge_agents(struct json_object *into, struct json_object *from)
+{
+	json_object_object_foreach(from, agent, options)
+	{
+		struct json_object *known = json_obj(into, agent);
+		if (!known) {
+			json_add_obj(into, agent, json_copy(options));
+			continue;
+		}
+		json_object_object_foreach(options, name, value)
+		{
+			if (!json_has(known, name))
+				json_add_obj(known, name, json_copy(value));
+		}
+	}
+}
+
+static int take_agents(struct config *c, const struct yaml *y, struct json_object *in, struct json_object *value,
+                       struct err *err)
+{
+	if (!json_object_is_type(value, json_type_object))
+		return yaml_err(y, in, "agents", 0, err, "agents must be a map from names to options");
+	json_object_object_foreach(value, agent, options)
+	{
+		if (!json_object_is_type(options, json_type_object))
+			return yaml_err(y, value, agent, 0, err, "the options of %s must be a map", agent);
+	}
+	merge_agents(c->agents, value);
+	return 0;
+}
+
+/* What a file that was read before has set stays. */
+static int take_value(struct config *c, const struct yaml *y, struct json_object *in, const struct key *key,
+                      struct json_object *value, struct err *err)
+{
+	void *slot = (char *)c + key->offset;
+	struct strv list STRV_FREE = STRV_INIT;
+	switch (key->kind) {
+	case KIND_TEXT:
+		if (!json_text(value) || !*json_text(value))
+			return yaml_err(y, in, key->name, 0, err, "%s must be a text", key->name);
+		if (!*(char **)slot)
+			*(char **)slot = mem_strdup(json_text(value));
+		return 0;
+	case KIND_LIST:
+		if (!json_strv(in, key->name, &list))
+			return yaml_err(y, in, key->name, 0, err, "%s must be a list of texts", key->name);
+		if (!((struct strv *)slot)->v)
+			strv_copy(slot, &list);
+		return 0;
+	case KIND_COUNT:
+		if (json_int_in(in, key->name, 0, key->max, -1) < 0)
+			return yaml_err(y, in, key->name, 0, err, "%s must be a number from 0 to %lld", key->name,
+			                (long long)key->max);
+		if (*(int64_t *)slot < 0)
+			*(int64_t *)slot = json_int(in, key->name, 0);
+		return 0;
+	case KIND_AGENTS:
+		return take_agents(c, y, in, value, err);
+	case KIND_SECTION:
+		break;
+	}
+	return 0;
+}
+
+static int take_map(struct config *c, const struct yaml *y, struct json_object *in, const char *section,
+                    struct err *err)
+{
+	json_object_object_foreach(in, name, value)
+	{
+		const struct key *key = find_key(section, name);
+		if (!key) {
+			warn_unknown(c, y, in, section, name);
+		} else if (key->kind == KIND_SECTION) {
+			if (!json_object_is_type(value, json_type_object))
+				return yaml_err(y, in, name, 0, err, "%s must be a map", name);
+			if (take_map(c, y, value, name, err) < 0)
+				return -1;
+		} else if (take_value(c, y, in, key, value, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int take_file(struct config *c, const char *path, struct err *err)
+{
+	struct yaml y YAML_FREE = {0};
+	if (!file_exists(path))
+		return 0;
+	if (yaml_read(&y, path, err) < 0)
+		return -1;
+	if (!y.root)
+		return 0;
+	if (!json_object_is_type(y.root, json_type_object))
+		return err_set(err, ERR_USAGE, "%s: a configuration is a map of keys", path);
+	return take_map(c, &y, y.root, NULL, err);
+}
+
+static int check_words(const struct config *c, struct err *err)
+{
+	static const char *const ways[] = {"merge", "squash", "rebase"};
+	for (size_t i = 0; c->land && i < ARRAY_LEN(ways); i++)
+		if (strcmp(c->land, ways[i]) == 0)
+			return 0;
+	return c->land ? err_set(err, ERR_USAGE, "land: %s is none of merge, squash, rebase", c->land) : 0;
+}
+
+static void default_count(int64_t *slot, int64_t value)
+{
+	if (*slot < 0)
+		*slot = value;
+}
+
+int config_load(struct config *ret, const char *repo, const char *config_dir, struct err *err)
+{
+	struct config c = {
+		.agents = json_new(),
+		.setup_timeout_s = -1,
+		.gate_timeout_s = -1,
+		.ports_per_session = -1,
+		.max_sessions = -1,
+		.log_limit_mb = -1,
+	};
+	MEM_FREE char *of_repo = repo ? mem_printf("%s/.muster/config.yaml", repo) : NULL;
+	MEM_FREE char *of_user = mem_printf("%s/config.yaml", config_dir);
+	if ((of_repo && take_file(&c, of_repo, err) < 0) || take_file(&c, of_user, err) < 0 || check_words(&c, err) < 0) {
+		config_fini(&c);
+		return -1;
+	}
+	default_count(&c.setup_timeout_s, 0);
+	default_count(&c.gate_timeout_s, 0);
+	default_count(&c.ports_per_session, PORTS_DEFAULT);
+	default_count(&c.max_sessions, 0);
+	default_count(&c.log_limit_mb, 0);
+	*ret = c;
+	return 0;
+}
+
+void config_fini(struct config *c)
+{
+	struct strv *const lists[] = {&c->setup, &c->teardown, &c->links, &c->gate, &c->preview, &c->warnings};
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		strv_fini(lists[i]);
+	json_object_put(c->agents);
+	free(c->agent);
+	free(c->target);
+	free(c->land);
+	*c = (struct config){0};
+}
