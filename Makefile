@@ -1,0 +1,65 @@
+# Everything goes through meson; these are the words to remember.
+#
+#   make            build into build/
+#   make demo       install what is missing, build, run the demonstration (DEMO=auto answers by itself)
+#   make check      install what is missing, build with gcc and clang, run all tests
+#   make install    into PREFIX (default /usr/local)
+
+BUILD ?= build
+PREFIX ?= /usr/local
+PYTEST ?= /usr/bin/python3 -m pytest -p no:cacheprovider
+JOBS ?= $(shell nproc)
+WARN = --werror
+
+.PHONY: all setup demo check check-unit check-e2e check-agents check-clang check-san install bench clean
+
+all: setup
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix $(PREFIX)
+	@ninja -C $(BUILD)
+
+setup:
+	@tools/setup.sh
+
+demo: all
+	@PATH="$(CURDIR)/$(BUILD)/src:$$PATH" demo/demo.sh
+
+check: setup check-unit check-e2e check-agents check-clang check-san
+	@echo "make check: everything passed"
+
+# A build folder of its own, where warnings are errors.
+build-check/build.ninja:
+	@meson setup build-check $(WARN) >/dev/null
+
+check-unit: setup build-check/build.ninja
+	ninja -C build-check
+	/usr/bin/python3 tests/layers.py
+	meson test -C build-check --print-errorlogs
+
+check-e2e: build-check/build.ninja
+	ninja -C build-check
+	MUSTER_BUILD=build-check $(PYTEST) -n $(JOBS) tests/e2e
+
+check-agents: build-check/build.ninja
+	ninja -C build-check
+	MUSTER_BUILD=build-check $(PYTEST) -rs tests/agents
+
+# The other compiler, without warnings.
+check-clang: setup
+	@test -f build-clang/build.ninja || CC=clang meson setup build-clang $(WARN) >/dev/null
+	ninja -C build-clang
+
+# The unit tests, and the end-to-end tests that walk through every process, under ASan, UBSan and LeakSanitizer.
+check-san: setup
+	@test -f build-san/build.ninja || meson setup build-san $(WARN) -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	ninja -C build-san
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build-san --print-errorlogs
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 MUSTER_BUILD=build-san $(PYTEST) -n $(JOBS) -m sanitize tests/e2e
+
+install: all
+	meson install -C $(BUILD)
+
+bench: all
+	@for b in bench/*.py; do /usr/bin/python3 $$b; done
+
+clean:
+	rm -rf build build-check build-clang build-san

@@ -1,0 +1,372 @@
+"""Sessions from start to end: what runs, what survives, what is refused."""
+
+import json
+import os
+import pathlib
+import select
+import signal
+
+import pytest
+from conftest import RpcError, WAIT_S, processes_of
+
+pytestmark = pytest.mark.sanitize
+
+
+def start(rpc, where, *command, **params):
+    params.setdefault("worktree", False)
+    return rpc.call("session.start", repo=str(where), command=list(command), **params)
+
+
+def wait(rpc, session, *until):
+    return rpc.call("session.wait", session=session, until=",".join(until), timeout_ms=WAIT_S * 1000)
+
+
+def gone(pid):
+    """Waits for the end of a process that is not ours."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([fd], [], [], WAIT_S)[0], f"process {pid} still lives"
+    finally:
+        os.close(fd)
+
+
+def fifo(path):
+    os.mkfifo(path)
+    return path
+
+
+def read_fifo(path):
+    """One line that a session writes: the event a test waits for."""
+    with open(path) as f:
+        return f.readline().strip()
+
+
+def test_a_command_ends_well(muster, tmp_path):
+    rpc = muster.rpc()
+    s = start(rpc, tmp_path, "sh", "-c", "echo hello; exit 0")
+    s = wait(rpc, s["name"], "done", "failed", "stopped")
+    assert s["state"] == "done"
+    assert s["exit"] == 0
+    full = rpc.call("session.get", session=s["name"])
+    assert any(e["source"] == "exit" and e["confidence"] == 100 for e in full["evidence"])
+
+
+def test_a_command_fails_and_lands_on_the_docket(muster, tmp_path):
+    rpc = muster.rpc()
+    s = start(rpc, tmp_path, "sh", "-c", "echo the last words; exit 3")
+    s = wait(rpc, s["name"], "done", "failed", "stopped")
+    assert (s["state"], s["exit"]) == ("failed", 3)
+    items = rpc.call("docket.list")["items"]
+    assert [i["kind"] for i in items] == ["failure"]
+    assert "exit code 3" in items[0]["title"]
+    assert "the last words" in items[0]["detail"]["last_words"]
+
+
+def test_a_program_that_does_not_exist(muster, tmp_path):
+    rpc = muster.rpc()
+    s = start(rpc, tmp_path, "/no/such/program")
+    s = wait(rpc, s["name"], "failed", "stopped", "done")
+    assert s["state"] == "failed"
+    assert "/no/such/program" in s["failure"]
+
+
+def test_environment_and_worktree(muster, repo, tmp_path):
+    before = muster.git("status", "--porcelain", cwd=repo), muster.git("rev-parse", "HEAD", cwd=repo)
+    rpc = muster.rpc()
+    out = tmp_path / "env"
+    s = start(rpc, repo, "sh", "-c", f"env > {out}; pwd >> {out}; git rev-parse --abbrev-ref HEAD >> {out}",
+              worktree=True, name="envy")
+    s = wait(rpc, "envy", "done", "failed")
+    assert s["state"] == "done", s["failure"]
+    lines = out.read_text().splitlines()
+    env = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert env["MUSTER_SESSION"] == s["id"]
+    assert env["MUSTER_SESSION_NAME"] == "envy"
+    assert env["MUSTER_BRANCH"] == "muster/envy" == lines[-1]
+    assert env["MUSTER_WORKSPACE"] == s["workspace"] == lines[-2]
+    assert int(env["MUSTER_PORT_END"]) - int(env["MUSTER_PORT"]) == 9
+    assert env["MUSTER_REPO"] == str(repo)
+    assert before == (muster.git("status", "--porcelain", cwd=repo), muster.git("rev-parse", "HEAD", cwd=repo))
+
+
+def test_a_session_survives_the_death_of_musterd(muster, tmp_path):
+    rpc = muster.rpc()
+    ready, go = fifo(tmp_path / "ready"), fifo(tmp_path / "go")
+    s = start(rpc, tmp_path, "sh", "-c", f"echo $$ > {ready}; read x < {go}; echo got $x; exit 7", name="survivor")
+    pid = int(read_fifo(ready))
+    muster.kill_daemon()
+    os.kill(pid, 0)
+    rpc = muster.rpc()
+    again = wait(rpc, "survivor", "unknown", "working", "quiet")
+    assert again["id"] == s["id"]
+    go.write_text("it\n")
+    s = wait(rpc, "survivor", "failed", "done")
+    assert s["exit"] == 7
+
+
+def test_an_exit_while_musterd_is_dead_is_not_lost(muster, tmp_path):
+    rpc = muster.rpc()
+    ready, go = fifo(tmp_path / "ready"), fifo(tmp_path / "go")
+    start(rpc, tmp_path, "sh", "-c", f"echo $$ > {ready}; read x < {go}; exit 9", name="alone")
+    pid = int(read_fifo(ready))
+    muster.kill_daemon()
+    go.write_text("\n")
+    gone(pid)
+    s = wait(muster.rpc(), "alone", "failed", "done", "stopped")
+    assert (s["state"], s["exit"]) == ("failed", 9)
+
+
+def test_restart_in_place_keeps_everything(muster, tmp_path):
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f"echo $$ > {ready}; exec sleep 1000", name="kept")
+    pid = int(read_fifo(ready))
+    muster.run("daemon", "restart")
+    rpc = muster.rpc()
+    wait(rpc, "kept", "unknown", "working", "quiet")
+    assert rpc.call("session.get", session="kept")["hold"]["running"]
+    os.kill(pid, 0)
+
+
+def test_a_killed_holder_leaves_nothing_behind(muster, tmp_path):
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f"setsid sleep 1000 & echo $$ $! > {ready}; exec sleep 1000", name="orphan")
+    agent, child = map(int, read_fifo(ready).split())
+    hold = rpc.call("session.get", session="orphan")["hold"]["pid"]
+    os.kill(hold, signal.SIGKILL)
+    s = wait(rpc, "orphan", "failed", "stopped")
+    assert s["state"] == "stopped"
+    gone(agent)
+    gone(child)
+
+
+def test_stop_and_resume(muster, tmp_path):
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f"echo $$ > {ready}; exec sleep 1000", name="again")
+    first = int(read_fifo(ready))
+    rpc.call("session.stop", session="again")
+    assert wait(rpc, "again", "stopped")["state"] == "stopped"
+    gone(first)
+    rpc.call("session.resume", session="again")
+    assert int(read_fifo(ready)) != first
+
+
+def test_pause_freezes_the_tree(muster, tmp_path):
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f"sleep 1000 & echo $$ $! > {ready}; wait", name="ice")
+    pids = list(map(int, read_fifo(ready).split()))
+
+    def states():
+        return [pathlib.Path(f"/proc/{p}/stat").read_text().rpartition(")")[2].split()[0] for p in pids]
+
+    assert rpc.call("session.pause", session="ice")
+    assert states() == ["T", "T"]
+    rpc.call("session.resume", session="ice")
+    assert "T" not in states()
+
+
+def test_ask_is_answered_from_the_docket(muster, tmp_path):
+    rpc = muster.rpc()
+    rpc.call("events.subscribe")
+    out = tmp_path / "answer"
+    ask = f'"$MUSTER_BIN" ask "Which colour?" --option red --option blue --json > {out}'
+    start(rpc, tmp_path, "sh", "-c", ask, name="asker")
+    rpc.wait_event("item.opened")
+    items = rpc.call("docket.list")["items"]
+    assert items[0]["title"] == "Which colour?" and items[0]["blocking"]
+    assert wait(rpc, "asker", "blocked")["state"] == "blocked"
+    done = muster.run("answer", items[0]["id"], "--option", "blue")
+    assert done.returncode == 0
+    wait(rpc, "asker", "done")
+    assert "blue" in out.read_text()
+    again = muster.run("answer", items[0]["id"], "--option", "red", check=False)
+    assert again.returncode == 3
+    assert "already" in again.stderr
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_question_outlives_musterd(muster, tmp_path, when):
+    """Killed while the question waits, and again between the answer and its delivery."""
+    rpc = muster.rpc()
+    rpc.call("events.subscribe")
+    out = tmp_path / "answer"
+    start(rpc, tmp_path, "sh", "-c", f'"$MUSTER_BIN" ask "Go on?" --option yes --option no --json > {out}', name="asker")
+    rpc.wait_event("item.opened")
+    item = rpc.call("docket.list")["items"][0]["id"]
+    if when == "before":
+        muster.kill_daemon()
+        rpc = muster.rpc()
+        rpc.call("docket.answer", item=item, option="yes")
+    else:
+        rpc.call("docket.answer", item=item, option="yes")
+        muster.kill_daemon()
+        rpc = muster.rpc()
+    s = wait(rpc, "asker", "done", "failed")
+    assert s["state"] == "done"
+    assert "yes" in out.read_text()
+    closed = [i for i in rpc.call("docket.list", all=True)["items"] if i["id"] == item]
+    assert closed[0]["state"] == "delivered"
+
+
+def test_the_asking_process_dies(muster, tmp_path):
+    rpc = muster.rpc()
+    rpc.call("events.subscribe")
+    ready = fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f'"$MUSTER_BIN" ask "Still there?" & echo $! > {ready}; wait; exec sleep 1000',
+          name="asker")
+    pid = int(read_fifo(ready))
+    opened = rpc.wait_event("item.opened")
+    os.kill(pid, signal.SIGKILL)
+    rpc.wait_event("item.withdrawn")
+    with pytest.raises(RpcError) as refused:
+        rpc.call("docket.answer", item=opened["data"]["item"], text="yes")
+    assert refused.value.code == 3
+
+
+def test_jobs(muster, tmp_path):
+    rpc = muster.rpc()
+    rpc.call("events.subscribe")
+    start(rpc, tmp_path, "sleep", "1000", name="boss")
+    wait(rpc, "boss", "working", "unknown", "quiet")
+    job = rpc.call("job.start", session="boss", name="server", command=["sh", "-c", "echo serving; exec sleep 1000"])
+    assert job["state"] == "running"
+    refused = muster.run("stop", "boss", check=False)
+    assert refused.returncode == 3
+    assert "server" in refused.stderr and "--jobs" in refused.stderr
+    names = [j["name"] for j in rpc.call("job.list", session="boss")["jobs"]]
+    assert "server" in names
+    rpc.call("job.stop", session="boss", job="server")
+    rpc.wait_event("job.exited")
+    assert "serving" in rpc.call("job.logs", session="boss", job="server")["text"]
+    muster.run("stop", "boss")
+
+
+def test_a_found_job_is_named_and_ended(muster, tmp_path):
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f"(setsid sh -c 'echo $$ > {ready}; exec sleep 1000' &); exec sleep 1000", name="boss")
+    child = int(read_fifo(ready))
+    found = [j for j in rpc.call("job.list", session="boss")["jobs"] if j["found"]]
+    assert child in [j["pid"] for j in found]
+    refused = muster.run("stop", "boss", check=False)
+    assert refused.returncode == 3
+    muster.run("stop", "boss", "--jobs")
+    gone(child)
+
+
+def test_jobs_outlive_the_agent_and_musterd(muster, tmp_path):
+    rpc = muster.rpc()
+    go, ready = fifo(tmp_path / "go"), fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f"read x < {go}", name="boss")
+    wait(rpc, "boss", "working", "unknown", "quiet")
+    rpc.call("job.start", session="boss", name="long", command=["sh", "-c", f"echo $$ > {ready}; exec sleep 1000"])
+    pid = int(read_fifo(ready))
+    go.write_text("\n")
+    wait(rpc, "boss", "done")
+    muster.kill_daemon()
+    rpc = muster.rpc()
+    os.kill(pid, 0)
+    assert [j["state"] for j in rpc.call("job.list", session="boss")["jobs"] if j["name"] == "long"] == ["running"]
+
+
+def test_remove_and_undo_bring_back_every_byte(muster, repo):
+    rpc = muster.rpc()
+    script = (
+        "echo changed >> src/a.txt; git add src/a.txt; echo more >> src/a.txt; printf '\\000\\377' > new.bin; "
+        "mkdir d; ln -s ../src d/link; echo run > tool; chmod +x tool; git commit -qm staged; echo tail >> src/a.txt"
+    )
+    s = start(rpc, repo, "sh", "-c", script, worktree=True, name="maker")
+    s = wait(rpc, "maker", "done", "failed")
+    assert s["state"] == "done"
+    work = pathlib.Path(s["workspace"])
+
+    def content():
+        return {
+            str(p.relative_to(work)): os.readlink(p) if p.is_symlink() else (p.read_bytes(), p.stat().st_mode)
+            for p in sorted(work.rglob("*"))
+            if ".git" not in p.parts and not (p.is_dir() and not p.is_symlink()) and p.name != ".git"
+        }
+
+    before = content(), muster.git("rev-parse", "muster/maker", cwd=repo), muster.git("status", "--porcelain", cwd=work)
+    muster.run("rm", "maker")
+    assert not work.exists()
+    assert "muster/maker" not in muster.git("branch", "--list", "--all", cwd=repo)
+    muster.run("undo")
+    after = content(), muster.git("rev-parse", "muster/maker", cwd=repo), muster.git("status", "--porcelain", cwd=work)
+    assert before == after
+    muster.run("rm", "maker")
+    muster.run("restore", "maker")
+    assert before[0] == content()
+
+
+def test_a_running_session_is_not_removed(muster, tmp_path):
+    rpc = muster.rpc()
+    start(rpc, tmp_path, "sleep", "1000", name="busy")
+    wait(rpc, "busy", "working", "unknown", "quiet")
+    refused = muster.run("rm", "busy", check=False)
+    assert refused.returncode == 3
+    muster.run("rm", "busy", "--force")
+    assert rpc.call("session.list")["sessions"] == []
+    assert not any("sleep" in pathlib.Path(f"/proc/{p}/cmdline").read_text() for p in processes_of(muster.home))
+
+
+@pytest.mark.parametrize(
+    "name,says",
+    [("a/b", "/"), ("..", ".."), ("a b", " "), ("a\nb", ""), ("x" * 300, "64"), ("-x", "-"), ("x.lock", ".lock"), ("", "")],
+)
+def test_bad_names(muster, repo, name, says):
+    rpc = muster.rpc()
+    with pytest.raises(RpcError) as refused:
+        start(rpc, repo, "true", worktree=True, name=name)
+    assert refused.value.code == 2
+    assert "\n" not in refused.value.message
+
+
+def test_places_that_cannot_be_worked_in(muster, tmp_path, repo):
+    rpc = muster.rpc()
+    plain, bare, empty = tmp_path / "plain", tmp_path / "bare", tmp_path / "empty"
+    plain.mkdir()
+    muster.git("init", "-q", "--bare", bare, cwd=tmp_path)
+    muster.git("init", "-q", empty, cwd=tmp_path)
+    for where in (plain, bare, empty, tmp_path / "missing"):
+        with pytest.raises(RpcError) as refused:
+            start(rpc, where, "true", worktree=True)
+        assert refused.value.code in (1, 2, 3)
+    muster.git("branch", "muster/taken", cwd=repo)
+    with pytest.raises(RpcError) as refused:
+        start(rpc, repo, "true", worktree=True, name="taken")
+    assert "muster/taken" in refused.value.message
+    # A name that muster chooses steps aside.
+    muster.git("branch", "muster/true", cwd=repo)
+    assert start(rpc, repo, "true", worktree=True)["name"] == "true-2"
+
+
+def test_two_starts_of_one_name(muster, repo):
+    rpc = muster.rpc()
+    for i in range(2):
+        rpc.send({"jsonrpc": "2.0", "id": f"r{i}", "method": "session.start",
+                  "params": {"repo": str(repo), "command": ["true"], "name": "same"}})
+    replies = []
+    while len(replies) < 2:
+        message = rpc.read()
+        if str(message.get("id", "")).startswith("r"):
+            replies.append(message)
+    assert sorted("error" in r for r in replies) == [False, True]
+
+
+def test_hostile_output_is_shown_inert(muster, tmp_path):
+    rpc = muster.rpc()
+    hostile = r"printf '\033]0;\033[31mtitle\007\033]52;c;AAAA\007\377\376 \033[2J done'; exec sleep 1000"
+    start(rpc, tmp_path, "sh", "-c", hostile, name="evil")
+    wait(rpc, "evil", "working", "unknown", "quiet")
+    for args in (("ls",), ("show", "evil"), ("ls", "--json")):
+        out = muster.run(*args).stdout
+        assert "\x1b" not in out
+        if "--json" in args:
+            json.loads(out)
