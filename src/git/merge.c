@@ -116,7 +116,8 @@ int merge_commits(const struct repo *r, const struct oid *ours, const struct oid
 static int bare_commit(const struct repo *r, const struct oid *treeish, const struct oid *parent, struct oid *ret,
                        struct err *err)
 {
-	static const struct merge_person nobody = {.name = "muster", .mail = "muster@localhost", .date = "@0 +0000"};
+	static char name[] = "muster", mail[] = "muster@localhost", date[] = "@0 +0000";
+	const struct merge_person nobody = {.name = name, .mail = mail, .date = date};
 	struct oid tree;
 	if (repo_tree(r, treeish->hex, &tree, err) < 0)
 		return -1;

@@ -43,15 +43,36 @@ void path_quote(struct str *out, const char *path)
 	str_addc(out, '"');
 }
 
-bool path_is_inside(const char *path)
+void path_quote_list(struct str *out, const struct strv *paths, size_t shown)
+{
+	for (size_t i = 0; i < paths->n && i < shown; i++) {
+		str_adds(out, i ? ", " : "");
+		path_quote(out, paths->v[i]);
+	}
+	if (paths->n > shown)
+		str_addf(out, " and %zu more", paths->n - shown);
+}
+
+static bool is_sound(const char *path, bool dot_git_allowed)
 {
 	for (;;) {
 		size_t len = strcspn(path, "/");
-		if (len == 0 || (len == 1 && path[0] == '.') || (len == 2 && memcmp(path, "..", 2) == 0) ||
-		    (len == 4 && strncasecmp(path, ".git", 4) == 0))
+		if (len == 0 || (len == 1 && path[0] == '.') || (len == 2 && memcmp(path, "..", 2) == 0))
+			return false;
+		if (!dot_git_allowed && len == 4 && strncasecmp(path, ".git", 4) == 0)
 			return false;
 		if (path[len] == '\0')
 			return true;
 		path += len + 1;
 	}
+}
+
+bool path_is_below(const char *path)
+{
+	return is_sound(path, true);
+}
+
+bool path_is_inside(const char *path)
+{
+	return is_sound(path, false);
 }
