@@ -29,7 +29,7 @@
 enum {
 	HOLD_MAGIC = 0x4452544d, /* "MTRD" */
 	HOLD_VERSION = 1,
-	HOLD_LINE_MAX = 1 << 20,
+	HOLD_LINE_MAX = (1 << 20) - 256, /* with what surrounds it, a line must fit a frame */
 	HOLD_REQUESTS_MAX = 1024, /* open requests of one session */
 	HOLD_CLIENTS_MAX = 64,    /* connections on each socket */
 };
@@ -89,7 +89,8 @@ enum hold_io { HOLD_IO_PTY = 1, HOLD_IO_PIPE = 2 };
 	X(JOB_EXITED, 9, "text job, u32 wait status")                                                              \
 	X(OUTPUT_LOST, 10, "u64 from, u64 to: the disk was full or the limit was met")                            \
 	X(ACTIVITY, 11, "u8 1: output began after silence, 0: silent for HOLD_QUIET_MS")                           \
-	X(MOVED, 12, "u8 paused: 1 paused, 0 resumed")
+	X(MOVED, 12, "u8 paused: 1 paused, 0 resumed")                                                             \
+	X(BEGAN, 13, "u32 pid: a holder of this session began; processes and open requests of an earlier one are gone")
 
 enum { HOLD_QUIET_MS = 10000 };
 

@@ -1,0 +1,440 @@
+#include "hold/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/pack.h"
+#include "hold/hold.h"
+#include "hold/request.h"
+#include "io/frame.h"
+#include "io/unixsock.h"
+
+enum {
+	READ_STEP = 16 << 10,
+	KEEP = 16 << 10,        /* an empty buffer keeps no more memory than this */
+	PRIME = 64 << 10,       /* bytes that tell the sieve where it stands */
+	ROUNDS = 8,             /* chunks a connection gets in one turn */
+	HEAD = 64,              /* more than what any message has around its bytes */
+};
+
+static size_t waiting(const struct client *c)
+{
+	return c->out.len - c->sent;
+}
+
+void client_send(struct client *c, enum hold_message type, const struct str *payload)
+{
+	if (c->dead)
+		return;
+	frame_add(&c->out, (uint8_t)type, payload->data, payload->len);
+	c->hold->clients.dirty = true;
+}
+
+struct client *clients_find(const struct clients *cs, uint64_t serial)
+{
+	struct client *c = cs->first;
+	while (c && c->serial != serial)
+		c = c->next;
+	return c && !c->dead ? c : NULL;
+}
+
+/* Queues the next entry of the journal for a follower. False: there is none. */
+static bool add_event(struct client *c)
+{
+	struct journal_entry e;
+	if (journal_follow(&c->hold->journal, &c->events, &e) <= 0)
+		return false;
+	struct str p STR_FREE = STR_INIT;
+	pack_u64(&p, e.number);
+	pack_u64(&p, (uint64_t)e.wall_ms);
+	pack_u8(&p, e.kind);
+	pack_bytes(&p, e.payload, e.len);
+	client_send(c, HOLD_EVENT, &p);
+	return true;
+}
+
+static void add_events(struct client *c)
+{
+	while (c->follows_events && waiting(c) < CLIENT_CHUNK && add_event(c))
+		;
+}
+
+void clients_ack(struct clients *cs, uint64_t client, uint32_t id, int error, const char *message)
+{
+	struct client *c = id ? clients_find(cs, client) : NULL;
+	if (!c)
+		return;
+	/* A follower that keeps up learns what a request caused before it learns that it is done. */
+	add_events(c);
+	struct str p STR_FREE = STR_INIT;
+	pack_u32(&p, id);
+	pack_u32(&p, (uint32_t)error);
+	pack_text(&p, message);
+	client_send(c, HOLD_ACK, &p);
+}
+
+static void add_output(struct client *c)
+{
+	static char chunk[CLIENT_CHUNK];
+	const struct outlog *log = &c->hold->log;
+	if (!c->follows_output || c->output_at >= log->end)
+		return;
+	uint64_t at = c->output_at;
+	long n = outlog_read(log, &c->output, &at, chunk, sizeof chunk);
+	if (n < 0) /* it cannot be read: as if it was lost */
+		at = log->end;
+	struct str p STR_FREE = STR_INIT;
+	pack_u64(&p, at);
+	pack_bytes(&p, chunk, n > 0 ? (size_t)n : 0);
+	client_send(c, HOLD_OUTPUT, &p);
+	c->output_at = at + (n > 0 ? (uint64_t)n : 0);
+}
+
+/* A picture may be larger than a frame: then it comes in several. */
+static void add_screen(struct client *c)
+{
+	if (!c->attached || !c->stale || waiting(c))
+		return;
+	c->stale = false;
+	struct str picture STR_FREE = STR_INIT;
+	if (c->hold->fore.term)
+		term_redraw(c->hold->fore.term, &picture);
+	size_t done = 0;
+	do {
+		size_t part = MIN(picture.len - done, (size_t)FRAME_MAX - HEAD);
+		struct str p STR_FREE = STR_INIT;
+		pack_u64(&p, c->hold->log.end);
+		pack_bytes(&p, str_c(&picture) + done, part);
+		client_send(c, HOLD_SCREEN, &p);
+		done += part;
+	} while (done < picture.len);
+}
+
+static void close_client(struct client *c)
+{
+	int fd = c->source.fd;
+	if (c->dead)
+		return;
+	c->dead = true;
+	c->hold->clients.dirty = true; /* freed at the end of the turn */
+	loop_remove(&c->hold->loop, &c->source);
+	close(fd);
+	if (c->attached)
+		client_detach(c);
+}
+
+static void write_out(struct client *c)
+{
+	while (waiting(c)) {
+		ssize_t n = send(c->source.fd, c->out.data + c->sent, waiting(c), MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN)
+			close_client(c);
+		if (n < 0)
+			return;
+		c->sent += (size_t)n;
+	}
+	c->sent = 0;
+	if (c->out.cap > KEEP)
+		str_fini(&c->out);
+	else
+		str_reset(&c->out);
+}
+
+static void fill(struct client *c)
+{
+	add_events(c);
+	if (waiting(c) < CLIENT_CHUNK)
+		add_output(c);
+	add_screen(c);
+}
+
+/* Sends, and fetches more, until the connection is full, nothing is left, or it had its share of the turn. */
+static void pump(struct client *c)
+{
+	int round = 0;
+	for (; round < ROUNDS; round++) {
+		if (waiting(c) < CLIENT_CHUNK)
+			fill(c);
+		if (waiting(c) == 0)
+			break;
+		write_out(c);
+		if (c->dead)
+			return;
+		if (waiting(c))
+			break;
+	}
+	bool again = waiting(c) || round == ROUNDS || c->held_back;
+	uint32_t in = waiting(c) > CLIENT_QUEUE_HIGH ? 0 : EPOLLIN;
+	loop_change(&c->hold->loop, &c->source, in | (again ? EPOLLOUT : 0));
+}
+
+/* Handles the frames that are complete. False: the connection is to end. */
+static bool take_frames(struct client *c)
+{
+	size_t used = 0;
+	bool ok = true;
+	c->held_back = false;
+	while (ok && !c->dead) {
+		struct frame f;
+		c->held_back = waiting(c) > CLIENT_QUEUE_HIGH;
+		if (c->held_back)
+			break;
+		long n = frame_parse(c->in.data + used, c->in.len - used, &f);
+		if (n <= 0) {
+			ok = n == 0 && (c->greeted || c->in.len < HEAD);
+			break;
+		}
+		used += (size_t)n;
+		ok = request_handle(c, &f);
+	}
+	if (used == c->in.len && c->in.cap > KEEP)
+		str_fini(&c->in);
+	else
+		str_consume(&c->in, used);
+	return ok;
+}
+
+static void read_in(struct client *c)
+{
+	str_reserve(&c->in, READ_STEP);
+	ssize_t n = recv(c->source.fd, c->in.data + c->in.len, READ_STEP, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		c->in.len += (size_t)n;
+	if (n <= 0 || !take_frames(c))
+		close_client(c);
+}
+
+static void client_ready(struct source *s, uint32_t events)
+{
+	struct client *c = CONTAINER_OF(s, struct client, source);
+	c->hold->clients.dirty = true;
+	if (events & (EPOLLERR | EPOLLHUP) && !(events & EPOLLIN))
+		close_client(c);
+	else if (events & EPOLLIN)
+		read_in(c);
+	else if (c->held_back && !take_frames(c))
+		close_client(c);
+}
+
+static int add_client(struct clients *cs, int fd)
+{
+	struct client *c = mem_alloc(sizeof *c);
+	*c = (struct client){
+		.source = SOURCE_INIT(client_ready),
+		.hold = cs->hold,
+		.serial = ++cs->last_serial,
+		.output = OUTLOG_READER_INIT,
+		.events = {.fd = -1},
+	};
+	int r = fd_set_nonblock(fd, true);
+	r = r ? r : loop_add(&cs->hold->loop, &c->source, fd, EPOLLIN);
+	if (r < 0) {
+		free(c);
+		return r;
+	}
+	c->next = cs->first;
+	cs->first = c;
+	cs->n++;
+	request_welcome(c);
+	return 0;
+}
+
+static void listener_ready(struct source *s, uint32_t events)
+{
+	(void)events;
+	struct clients *cs = CONTAINER_OF(s, struct clients, listener);
+	int fd FD_CLOSE = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0 || cs->n >= HOLD_CLIENTS_MAX || unixsock_check_peer(fd) < 0)
+		return;
+	if (add_client(cs, fd) == 0)
+		fd = -1;
+}
+
+int clients_init(struct clients *cs, struct hold *h, const char *path, int control)
+{
+	*cs = (struct clients){.hold = h, .listener = SOURCE_INIT(listener_ready)};
+	sieve_init(&cs->sieve);
+	int fd FD_CLOSE = unixsock_listen(path, HOLD_CLIENTS_MAX);
+	if (fd < 0)
+		return fd;
+	int r = loop_add(&h->loop, &cs->listener, fd, EPOLLIN);
+	if (r < 0)
+		return r;
+	fd = -1;
+	return control < 0 ? 0 : add_client(cs, control);
+}
+
+static void free_client(struct client *c)
+{
+	str_fini(&c->in);
+	str_fini(&c->out);
+	outlog_reader_fini(&c->output);
+	journal_read_close(&c->events);
+	free(c);
+}
+
+static void bury_dead(struct clients *cs)
+{
+	for (struct client **at = &cs->first; *at;) {
+		struct client *c = *at;
+		if (!c->dead) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		cs->n--;
+		free_client(c);
+	}
+}
+
+void clients_fini(struct clients *cs, const char *path)
+{
+	int fd = cs->listener.fd;
+	for (struct client *c = cs->first; c; c = c->next)
+		close_client(c);
+	bury_dead(cs);
+	if (fd < 0)
+		return;
+	unlink(path);
+	loop_remove(&cs->hold->loop, &cs->listener);
+	close(fd);
+}
+
+void clients_flush(struct clients *cs)
+{
+	/* Closing a connection may make work for another (a new size). */
+	while (cs->dirty) {
+		cs->dirty = false;
+		for (struct client *c = cs->first; c; c = c->next)
+			if (!c->dead)
+				pump(c);
+		bury_dead(cs);
+	}
+}
+
+void clients_tell_followers(struct clients *cs, enum hold_message type, const struct str *payload)
+{
+	for (struct client *c = cs->first; c; c = c->next)
+		if (c->follows_events && waiting(c) < CLIENT_QUEUE_HIGH)
+			client_send(c, type, payload);
+}
+
+bool clients_following(const struct clients *cs)
+{
+	for (const struct client *c = cs->first; c; c = c->next)
+		if (c->follows_events && !c->dead)
+			return true;
+	return false;
+}
+
+bool clients_attached(const struct clients *cs)
+{
+	for (const struct client *c = cs->first; c; c = c->next)
+		if (c->attached)
+			return true;
+	return false;
+}
+
+bool clients_watching(const struct clients *cs)
+{
+	for (const struct client *c = cs->first; c; c = c->next)
+		if ((c->attached || c->follows_output) && !c->dead)
+			return true;
+	return false;
+}
+
+void clients_output(struct clients *cs, uint64_t offset, const void *bytes, size_t len)
+{
+	cs->dirty = cs->first != NULL;
+	if (!clients_attached(cs))
+		return;
+	struct str seen STR_FREE = STR_INIT, p STR_FREE = STR_INIT;
+	sieve_run(&cs->sieve, bytes, len, &seen);
+	if (seen.len == 0)
+		return;
+	pack_u64(&p, offset);
+	pack_bytes(&p, seen.data, seen.len);
+	for (struct client *c = cs->first; c; c = c->next) {
+		if (!c->attached || c->stale)
+			continue;
+		if (waiting(c) > CLIENT_VIEW_MAX)
+			c->stale = true;
+		else
+			client_send(c, HOLD_OUTPUT, &p);
+	}
+}
+
+void clients_redraw(struct clients *cs)
+{
+	cs->dirty = true;
+	for (struct client *c = cs->first; c; c = c->next)
+		c->stale = true;
+}
+
+void clients_new_terminal(struct clients *cs)
+{
+	sieve_init(&cs->sieve);
+	clients_redraw(cs);
+}
+
+/* The sieve rests while nobody is attached. The last output tells it whether a sequence is under way: most are
+ * short, so it finds its place however it starts. */
+static void prime_sieve(struct clients *cs)
+{
+	static char tail[PRIME];
+	const struct outlog *log = &cs->hold->log;
+	struct outlog_reader r = OUTLOG_READER_INIT;
+	uint64_t at = log->end > PRIME ? log->end - PRIME : 0;
+	sieve_init(&cs->sieve);
+	for (long n; (n = outlog_read(log, &r, &at, tail, sizeof tail)) > 0; at += (uint64_t)n)
+		sieve_run(&cs->sieve, tail, (size_t)n, NULL);
+	outlog_reader_fini(&r);
+}
+
+void client_attach(struct client *c)
+{
+	struct clients *cs = &c->hold->clients;
+	if (!clients_attached(cs)) {
+		fore_watched(&c->hold->fore);
+		prime_sieve(cs);
+	}
+	c->attached = true;
+	c->stale = true;
+	clients_fit(cs);
+}
+
+void client_detach(struct client *c)
+{
+	c->attached = false;
+	clients_fit(&c->hold->clients);
+}
+
+void clients_fit(struct clients *cs)
+{
+	int cols = 0, rows = 0;
+	for (const struct client *c = cs->first; c; c = c->next) {
+		if (!c->attached || !c->cols || !c->rows)
+			continue;
+		cols = cols ? MIN(cols, c->cols) : c->cols;
+		rows = rows ? MIN(rows, c->rows) : c->rows;
+	}
+	if (!cols || !fore_resize(&cs->hold->fore, cols, rows))
+		return;
+	struct str p STR_FREE = STR_INIT;
+	pack_u16(&p, (uint16_t)cs->hold->fore.cols);
+	pack_u16(&p, (uint16_t)cs->hold->fore.rows);
+	for (struct client *c = cs->first; c; c = c->next)
+		if (c->attached || c->follows_events)
+			client_send(c, HOLD_SIZE, &p);
+	/* Lines wrap anew: every viewer's picture is out of date. */
+	clients_redraw(cs);
+}

@@ -1,0 +1,33 @@
+#include "hold/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "hold/proc.h"
+
+int pidfile_lock(const char *folder)
+{
+	char *path MEM_FREE = mem_printf("%s/" PIDFILE_NAME, folder);
+	int fd FD_CLOSE = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	return FD_TAKE(fd);
+}
+
+int pidfile_write(int fd)
+{
+	struct proc self;
+	struct str text STR_FREE = STR_INIT;
+	if (!proc_read(getpid(), &self))
+		return -ENOENT; /* /proc is not mounted */
+	str_addf(&text, "%d %llu\n", self.pid, (unsigned long long)self.start_ticks);
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text.data, text.len, 0) != (ssize_t)text.len)
+		return errno ? -errno : -EIO;
+	return 0;
+}
