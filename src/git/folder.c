@@ -25,7 +25,7 @@ int folder_open(const char *path)
 
 int folder_open_parent(int root, const char *rel, bool make, const char **ret_name)
 {
-	if (!path_is_inside(rel) && strcmp(rel, ".git") != 0)
+	if (!path_is_below(rel))
 		return -EINVAL;
 	int dir FD_CLOSE = openat(root, ".", OPEN_DIR);
 	while (dir >= 0) {

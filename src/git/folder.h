@@ -2,7 +2,7 @@
  *
  * Every step goes through a descriptor of the folder it happens in and follows no symbolic link, so nothing
  * that an agent puts into its worktree can lead a read, a copy or a delete out of it. Relative paths are
- * slash-separated, without ".." (path_is_inside). All functions return 0 (or a descriptor) or a negative errno. */
+ * slash-separated, without ".." (path_is_below). All functions return 0 (or a descriptor) or a negative errno. */
 #ifndef GIT_FOLDER_H
 #define GIT_FOLDER_H
 

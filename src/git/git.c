@@ -142,6 +142,10 @@ int git_run(const struct git_at *at, const char *const *args, const struct git_o
 	int code = spawn_run(&sp, &capture, out, &errout);
 	if (code == -ENOENT && at->cwd && access(at->cwd, X_OK) < 0)
 		return err_set_errno(err, ERR_FAILED, errno, "%s", at->cwd);
+	if (code == -EFBIG && opt->ret_truncated) {
+		*opt->ret_truncated = true;
+		return 0;
+	}
 	if (code >= 0 && opt->ret_exit) {
 		*opt->ret_exit = code;
 		return 0;

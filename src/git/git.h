@@ -38,6 +38,7 @@ struct git_opt {
 	int64_t timeout_ms;       /* 0: GIT_TIMEOUT_MS */
 	const volatile int *stop; /* non-zero cancels; may be NULL */
 	int *ret_exit;            /* not NULL: any exit code of git's is a success and lands here */
+	bool *ret_truncated;      /* not NULL: output beyond out_limit is dropped, and this becomes true */
 	bool inert;               /* the command changes nothing: git must not even refresh an index */
 };
 

@@ -32,6 +32,7 @@ int snapshot_tree(const struct repo *r, const struct worktree *w, const volatile
 
 struct snapshot_spec {
 	const char *session_id;
+	const char *branch;           /* the session's own, kept even when HEAD is elsewhere; may be NULL */
 	const char *reason;           /* "rm", "undo", "checkpoint"…: one word, shown in lists */
 	int64_t ignored_limit_bytes;  /* ignored files and folders, smallest first, up to this; 0: none of them */
 	const volatile int *stop;
@@ -46,6 +47,8 @@ struct snapshot {
 	char *path;          /* the workspace's folder */
 	char *branch;        /* HEAD's branch; NULL: detached */
 	struct oid head;     /* unset: the branch had no commit */
+	char *own_branch;    /* the session's own branch; NULL: it has none */
+	struct oid own_tip;  /* unset: it was gone */
 	int64_t wall_ms;
 	struct strv notes;   /* a line for each thing that is not in it */
 };
