@@ -2,11 +2,11 @@
  *
  * Output is held until rpc_server_flush(), which is called when the turn is committed and, where the lead spoke, on
  * the disk; then each client gets all of it in one write. A client that does not read is not read from either
- * (RPC_OUTPUT_HIGH); its notifications are dropped beyond that and it is told so: {"method":"lost","params":{"after":N}},
- * N being the last number that it got, so that it can ask for what it missed.
+ * (RPC_OUTPUT_HIGH); its notifications are dropped beyond that and it is told so as soon as it reads again:
+ * {"method":"lost","params":{"after":N}}, N being the last event that it got: events.list has what it missed.
  *
- * Bad input costs the sender one error reply, never its connection, except for a line of more than RPC_LINE_MAX bytes:
- * that is refused and skipped up to its end. */
+ * Bad input costs the sender one error reply, never its connection; a line of more than RPC_LINE_MAX bytes is refused
+ * and skipped up to its end. */
 #ifndef SERVE_RPC_H
 #define SERVE_RPC_H
 
@@ -15,6 +15,8 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "base/strv.h"
+#include "store/event.h"
 #include "work/call.h"
 
 enum {
@@ -25,47 +27,46 @@ enum {
 	RPC_OUTPUT_HIGH = 1 << 20, /* unsent bytes of one client */
 };
 
-/* Error codes beside those of enum err_code. */
-enum {
-	RPC_PARSE_ERROR = -32700,
-	RPC_INVALID_REQUEST = -32600,
-	RPC_METHOD_NOT_FOUND = -32601,
-};
-
 struct rpc_server;
 struct rpc_client;
+struct rpc_batch;
 
 /* One call. It lives until call.done or call.fail, also when its client leaves before. */
 struct rpc_call {
 	struct call call;
-	struct rpc_client *client; /* NULL: left */
-	struct json_object *id;    /* NULL: a notification, nobody wants the result */
-	struct rpc_batch *batch;   /* NULL: on its own */
-	struct rpc_call *next;     /* of the client's unfinished calls */
+	struct rpc_server *server;
+	struct rpc_client *client;    /* NULL: it left */
+	struct rpc_batch *batch;      /* NULL: on its own */
+	struct json_object *id;
+	bool wants_reply;             /* false: a notification */
+	struct rpc_call *prev, *next; /* of the client's unfinished calls */
 };
 
-/* Every call, whose method and params (an object, owned by the server) have the right form. */
 struct rpc_handler {
+	/* A request of the right form; params is an object, owned by the server, valid until this returns. */
 	void (*call)(struct rpc_handler *h, const char *method, struct json_object *params, struct rpc_call *call);
 };
 
-/* Serves clients of the listening socket listen_fd, which stays the caller's. Everything is borrowed. */
+/* Serves those who connect to listen_fd, which stays the caller's, as all else. NULL with err. */
 struct rpc_server *rpc_server_new(uv_loop_t *loop, int listen_fd, struct rpc_handler *handler, struct err *err);
-/* Sends the output that was held. */
+/* Sends what was held. Calls no handler. */
 void rpc_server_flush(struct rpc_server *s);
-/* In the place of the held output: err for each held reply. Then, as far as the kernel takes it, sends that. */
+/* Each held reply becomes this error; notifications vanish. Then sends as much as the kernel takes at once. */
 void rpc_server_fail_held(struct rpc_server *s, const struct err *err);
-/* Writes what the kernel takes at once, closes all connections. The memory goes with the loop's next turns. NULL is fine. */
+/* Closes all connections; held output is dropped. The memory goes when the loop has run their last callbacks. NULL is fine. */
 void rpc_server_free(struct rpc_server *s);
 
-struct rpc_subscription {
-	char *session;   /* NULL: all */
-	char **kinds;    /* NULL-terminated prefixes ("session.", "item.opened"); NULL: all */
-};
+/* Ends the call with an error that is not one of enum err_code. */
+void rpc_call_fail_code(struct rpc_call *call, int code, const char *text);
 
-/* The call's client gets matching events from now on; replaces what it subscribed to before. Takes over *sub. */
-void rpc_subscribe(struct rpc_call *call, struct rpc_subscription *sub);
-/* A notification to all that subscribed to it; params is borrowed. */
-void rpc_publish(struct rpc_server *s, int64_t number, const char *session, const char *kind, struct json_object *params);
+/* The call's client gets the events that match from now on: of that session (NULL: of all), with a kind that begins
+ * with one of these (empty: any). Replaces what it subscribed to before. `last` is the newest event at this moment. */
+void rpc_subscribe(struct rpc_call *call, const char *session, const struct strv *kinds, int64_t last);
+/* Queues an event that is older than the subscription for that client, if it matches. */
+void rpc_replay(struct rpc_call *call, const struct event_row *event);
+/* From here on it gets nothing until it has read everything, and is then told that it lost some. */
+void rpc_replay_cut(struct rpc_call *call);
+/* Queues a new event for all that subscribed to it. */
+void rpc_publish(struct rpc_server *s, const struct event_row *event);
 
 #endif
