@@ -48,19 +48,6 @@ static void parse_commit(const char *text, struct snapshot *s)
 	}
 }
 
-static int subtree(const struct repo *r, const struct oid *commit, const char *name, struct oid *ret, struct err *err)
-{
-	struct str out STR_FREE = STR_INIT;
-	const struct git_at at = repo_at(r);
-	if (git_run(&at, GIT_ARGS("ls-tree", "-z", commit->hex, name), &(struct git_opt){.inert = true}, &out, err) < 0)
-		return -1;
-	const char *oid = strncmp(str_c(&out), "040000 tree ", 12) == 0 ? out.data + 12 : NULL;
-	*ret = (struct oid){0};
-	if (oid && !oid_parse(oid, strcspn(oid, "\t"), ret))
-		return err_set(err, ERR_FAILED, "%s of %.12s is not a tree", name, commit->hex);
-	return 0;
-}
-
 int snapshot_read(const struct repo *r, const char *ref, struct snapshot *ret, struct err *err)
 {
 	struct str text STR_FREE = STR_INIT;
@@ -74,7 +61,7 @@ int snapshot_read(const struct repo *r, const char *ref, struct snapshot *ret, s
 	if (snapshot_meta(r, &s.commit, &m, err) < 0)
 		return -1;
 	if (git_run(&at, GIT_ARGS("cat-file", "commit", s.commit.hex), &(struct git_opt){.inert = true}, &text, err) < 0 ||
-	    subtree(r, &s.commit, "worktree", &s.worktree, err) < 0 || subtree(r, &s.commit, "index", &s.index, err) < 0) {
+	    snapshot_subtree(r, &s.commit, "worktree", &s.worktree, err) < 0 || snapshot_subtree(r, &s.commit, "index", &s.index, err) < 0) {
 		meta_fini(&m);
 		return -1;
 	}

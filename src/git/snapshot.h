@@ -9,7 +9,7 @@
  *     admin/       git's own state of the worktree: reflog, a merge or rebase in progress, submodule repositories
  *     nested/<i>/  repositories inside the worktree: {files,git}
  * and HEAD, the branch tip and everything that only a reflog held as parents. Modes, symbolic links and empty folders
- * are exact; owners, times, extended attributes and hard links are not kept; sockets, pipes and unreadable files are
+ * are exact; a file of 1 MiB or more that a filter made (LFS) and nobody changed is kept as git has it. Owners, times, extended attributes and hard links are not kept; sockets, pipes and unreadable files are
  * named in `notes`. The session's index, files and locks are not touched by taking one.
  *
  * Blocking, any thread; -1 and err on failure. */

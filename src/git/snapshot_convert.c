@@ -1,8 +1,12 @@
 /* Files that are not on disk what they are in git. */
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "git/folder.h"
 #include "git/snapshot_part.h"
 
 enum { LIST_LIMIT = 512 << 20 };
@@ -69,10 +73,19 @@ static bool is_known_filter(struct sorting *s, const char *name)
 	return known;
 }
 
+/* Filters need not be reversible (one may drop what it likes), so bytes are only left to them where they are many. */
+static bool is_large(const struct sorting *s)
+{
+	const char *name;
+	struct stat st;
+	int dir FD_CLOSE = folder_open_parent(s->view->files, s->path, false, &name);
+	return dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size >= SNAPSHOT_FILTERED_MIN;
+}
+
 static void end_path(struct sorting *s)
 {
 	if (s->path && s->converted)
-		strv_add(s->by_filter && !snapshot_has(s->changed, s->path) ? s->filtered : s->raw, s->path);
+		strv_add(s->by_filter && !snapshot_has(s->changed, s->path) && is_large(s) ? s->filtered : s->raw, s->path);
 	s->converted = s->by_filter = false;
 }
 

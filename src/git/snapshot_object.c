@@ -78,3 +78,17 @@ int snapshot_meta(const struct repo *r, const struct oid *commit, struct meta *r
 	meta_parse(&bytes, ret);
 	return 0;
 }
+
+int snapshot_subtree(const struct repo *r, const struct oid *commit, const char *name, struct oid *ret,
+                     struct err *err)
+{
+	struct str out STR_FREE = STR_INIT;
+	const struct git_at at = repo_at(r);
+	if (git_run(&at, GIT_ARGS("ls-tree", "-z", commit->hex, name), &(struct git_opt){.inert = true}, &out, err) < 0)
+		return -1;
+	const char *oid = strncmp(str_c(&out), "040000 tree ", 12) == 0 ? out.data + 12 : NULL;
+	*ret = (struct oid){0};
+	if (oid && !oid_parse(oid, strcspn(oid, "\t"), ret))
+		return err_set(err, ERR_FAILED, "%s of %.12s is not a tree", name, commit->hex);
+	return 0;
+}

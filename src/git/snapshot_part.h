@@ -45,8 +45,10 @@ int part_tree(const struct view *raw, const char *folder, const struct strv *fil
 int snapshot_index(const struct view *user, const volatile int *stop, struct oid *ret_tree, struct meta *meta,
                    struct strv *tracked, struct strv *hidden, struct err *err) NODISCARD;
 
-/* snapshot_convert.c: tracked paths that git converts (line endings, filters…). Unchanged ones with a filter that is
- * configured go to filtered (what git has is kept), the others to raw (the bytes on disk are kept). */
+/* snapshot_convert.c: tracked paths that git converts (line endings, filters…). Large unchanged ones with a filter that
+ * is configured (LFS) go to filtered: what git has is kept, and the filter makes the file of it again. The others go to raw: the
+ * bytes on disk are kept. */
+enum { SNAPSHOT_FILTERED_MIN = 1 << 20 }; /* bytes on disk from which on a file counts as large */
 int snapshot_converted(const struct view *user, const struct strv *tracked, const struct strv *changed, bool attributes,
                        struct strv *ret_raw, struct strv *ret_filtered, struct err *err) NODISCARD;
 
@@ -69,6 +71,10 @@ int snapshot_last(const struct repo *r, const char *session_id, unsigned *ret, s
 void snapshot_note(struct strv *notes, const char *path, const char *text);
 /* Meta of a snapshot. */
 int snapshot_meta(const struct repo *r, const struct oid *commit, struct meta *ret, struct err *err) NODISCARD;
+
+/* A folder at the snapshot's top; unset when it has none of that name. */
+int snapshot_subtree(const struct repo *r, const struct oid *commit, const char *name, struct oid *ret,
+                     struct err *err) NODISCARD;
 
 /* Sorts, so that bsearch by snapshot_has works. */
 void snapshot_sort(struct strv *list);

@@ -259,11 +259,10 @@ static int restore_worktree(struct restore *x, const char *path, struct err *err
 
 static int restore_admin(const struct restore *x, struct err *err)
 {
-	char *tree MEM_FREE = mem_printf("%s:admin", x->snapshot->commit.hex);
-	struct oid oid;
-	if (repo_tree(x->repo, tree, &oid, NULL) < 0)
-		return 0; /* it has none */
-	return write_tree(x, tree, x->worktree.git_dir, err);
+	struct oid tree;
+	if (snapshot_subtree(x->repo, &x->snapshot->commit, "admin", &tree, err) < 0)
+		return -1;
+	return oid_is_set(&tree) ? write_tree(x, tree.hex, x->worktree.git_dir, err) : 0;
 }
 
 static int restore_all(struct restore *x, const char *path, struct err *err)
