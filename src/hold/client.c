@@ -60,7 +60,7 @@ static bool add_event(struct client *c)
 
 static void add_events(struct client *c)
 {
-	while (c->follows_events && waiting(c) < CLIENT_CHUNK && add_event(c))
+	while (c->follows_events && waiting(c) < 2 * CLIENT_CHUNK && add_event(c))
 		;
 }
 
@@ -147,11 +147,12 @@ static void write_out(struct client *c)
 		str_reset(&c->out);
 }
 
+/* Output first: a follower of both has what an agent wrote before it learns that the agent has ended. */
 static void fill(struct client *c)
 {
-	add_events(c);
 	if (waiting(c) < CLIENT_CHUNK)
 		add_output(c);
+	add_events(c);
 	add_screen(c);
 }
 
@@ -263,7 +264,7 @@ int clients_init(struct clients *cs, struct hold *h, const char *path, int contr
 {
 	*cs = (struct clients){.hold = h, .listener = SOURCE_INIT(listener_ready)};
 	sieve_init(&cs->sieve);
-	int fd FD_CLOSE = unixsock_listen(path, HOLD_CLIENTS_MAX);
+	int fd FD_CLOSE = unixsock_listen(path, CLIENT_BACKLOG);
 	if (fd < 0)
 		return fd;
 	int r = loop_add(&h->loop, &cs->listener, fd, EPOLLIN);

@@ -21,6 +21,7 @@
 struct hold;
 
 enum {
+	CLIENT_BACKLOG = 512,          /* connections that wait to be accepted */
 	CLIENT_CHUNK = 64 << 10,       /* bytes of events or output put into the queue at a time */
 	CLIENT_QUEUE_HIGH = 256 << 10, /* with more waiting, no requests are read */
 	CLIENT_VIEW_MAX = 512 << 10,   /* with more waiting, a viewer is redrawn later instead */

@@ -223,7 +223,7 @@ static void listener_ready(struct source *s, uint32_t events)
 int mail_init(struct mail *m, struct hold *h, const char *path)
 {
 	*m = (struct mail){.hold = h, .listener = SOURCE_INIT(listener_ready)};
-	int fd FD_CLOSE = unixsock_listen(path, HOLD_CLIENTS_MAX);
+	int fd FD_CLOSE = unixsock_listen(path, CLIENT_BACKLOG);
 	if (fd < 0)
 		return fd;
 	int r = loop_add(&h->loop, &m->listener, fd, EPOLLIN);

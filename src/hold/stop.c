@@ -10,7 +10,7 @@
 #include "hold/hold.h"
 #include "hold/tree.h"
 
-enum { LOOK_MIN_MS = 4, LOOK_MAX_MS = 100, FREEZE_ROUNDS = 100 };
+enum { HUP_AFTER_MS = 250, LOOK_MIN_MS = 4, LOOK_MAX_MS = 100, FREEZE_ROUNDS = 100 };
 
 static bool is_same(const struct procs *set, const struct proc *p)
 {
@@ -48,12 +48,11 @@ static void signal_all(const struct procs *p, int signal)
 		proc_signal(&p->v[i], signal);
 }
 
-static void ask(struct stop *s)
+static void ask(struct stop *s, int signal)
 {
 	struct procs now PROCS_FREE = {0};
 	targets(s, &now);
-	signal_all(&now, SIGHUP);
-	signal_all(&now, SIGTERM);
+	signal_all(&now, signal);
 	signal_all(&now, SIGCONT);
 }
 
@@ -112,8 +111,12 @@ static void on_timer(struct timer *t)
 		finish(s, ETIMEDOUT);
 		return;
 	}
-	if (now_ms >= s->kill_ms)
+	if (now_ms >= s->kill_ms) {
 		kill_now(s);
+	} else if (now_ms >= s->hup_ms) {
+		ask(s, SIGHUP);
+		s->hup_ms = INT64_MAX;
+	}
 	s->delay_ms = MIN(2 * s->delay_ms, (int)LOOK_MAX_MS);
 	int64_t until_kill_ms = s->kill_ms > now_ms ? s->kill_ms - now_ms : LOOK_MAX_MS;
 	loop_arm(&h->loop, &s->timer, MIN(s->delay_ms, until_kill_ms));
@@ -146,6 +149,7 @@ int stops_begin(struct stops *list, enum stop_scope scope, pid_t root, int64_t g
 		.client = client,
 		.id = id,
 		.scope = scope,
+		.hup_ms = clock_mono_ms() + MIN(grace_ms / 4, HUP_AFTER_MS),
 		.kill_ms = clock_mono_ms() + grace_ms,
 		.delay_ms = LOOK_MIN_MS,
 	};
@@ -158,7 +162,7 @@ int stops_begin(struct stops *list, enum stop_scope scope, pid_t root, int64_t g
 		s->sid = p.sid == p.pid ? p.pid : 0;
 		procs_add(&s->set, &p);
 	}
-	ask(s);
+	ask(s, SIGTERM);
 	loop_arm(&h->loop, &s->timer, 0);
 	return 0;
 }

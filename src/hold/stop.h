@@ -1,5 +1,5 @@
-/* Ending processes: asked first (HUP, TERM), killed after the grace, waited for until they are gone. Before a
- * kill, all are stopped, so that none forks its way out. */
+/* Ending processes: asked first (TERM, and a little later HUP, which also ends interactive shells), killed after
+ * the grace, waited for until they are gone. Before a kill, all are stopped, so that none forks its way out. */
 #ifndef HOLD_STOP_H
 #define HOLD_STOP_H
 
@@ -33,7 +33,7 @@ struct stop {
 	enum stop_scope scope;
 	pid_t sid;         /* STOP_AGENT: the agent's session. STOP_TREE: the root's if it leads one, else 0 */
 	struct procs set;  /* STOP_AGENT: these stay. STOP_TREE: these go, and grow */
-	int64_t kill_ms;   /* on clock_mono_ms() */
+	int64_t hup_ms, kill_ms; /* on clock_mono_ms() */
 	int delay_ms;      /* until the next look */
 };
 

@@ -5,7 +5,8 @@
  *   - the agent and its descendants in the agent's own session (sid) are the agent's: they end with it;
  *   - what was started as a job, and what descends from it, is that job's;
  *   - everything else was found: it left the agent's session, or its parent is gone. It is a background process
- *     of the agent's and outlives it. */
+ *     of the agent's and outlives it. (The kernel itself sends HUP to the agent's own foreground process group
+ *     when the agent ends: what stays in it, and does not ignore that, goes.) */
 #ifndef HOLD_TREE_H
 #define HOLD_TREE_H
 

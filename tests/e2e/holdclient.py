@@ -46,7 +46,7 @@ class Reader:
         return self.payload[self.at - n:self.at]
 
     def text(self):
-        return self.bytes().decode()
+        return self.bytes().decode(errors="replace")
 
 
 def unpack_event(kind, payload):
