@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+#include "fmt/jsonl.h"
 
 struct agent_session;
 
@@ -96,6 +97,7 @@ struct agent_session {
 	const char *muster_path; /* absolute path of the muster binary (for hooks) */
 	struct json_object *options; /* the agent's section of the configuration and task, or NULL */
 	struct json_object *state;   /* the adapter's, never NULL */
+	struct jsonl lines;          /* of a pipe agent's output; the host keeps it in step with the stream's offset */
 };
 
 enum agent_start { AGENT_START_NEW, AGENT_START_RESUME };
@@ -134,10 +136,9 @@ struct agent_ops {
 	void (*on_hook)(struct agent_session *s, uint64_t request, const char *event, struct json_object *data);
 	/* The process that sent a request is gone before it was replied to. */
 	void (*on_request_gone)(struct agent_session *s, uint64_t request);
-	/* Standard output of a pipe agent; pieces end anywhere. offset is that of the first byte. What is not yet a
-	 * whole line stays the adapter's business (keep the offset of the last whole line in state). Returns the
-	 * offset from which it must be sent again after a crash. */
-	uint64_t (*on_output)(struct agent_session *s, uint64_t offset, const void *bytes, size_t len);
+	/* A line of JSON on the standard output of a pipe agent. After a crash the lines that were not committed come
+	 * again. */
+	void (*on_line)(struct agent_session *s, const char *line, size_t len);
 	/* An OSC 7501 report of a terminal agent ("state=blocked:kind=permission:…", not trusted). The host has already
 	 * recorded the signal; this is for adapters that know more. */
 	void (*on_status)(struct agent_session *s, const char *report);

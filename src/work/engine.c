@@ -146,6 +146,7 @@ void session_free(struct session *s)
 		signal_row_fini(&s->signals[i]);
 	json_object_put(s->agent.state);
 	json_object_put(s->agent.options);
+	jsonl_fini(&s->agent.lines);
 	free((char *)s->agent.folder);
 	strv_fini(&s->command);
 	session_row_fini(&s->row);

@@ -52,7 +52,7 @@ struct session {
 	uint32_t hold_pid;
 	bool running;             /* the foreground process lives */
 	uint64_t events_taken;    /* what the holder has been told */
-	bool output_followed;
+	uint64_t output_next;     /* the offset that the next piece of output should have */
 	uv_timer_t retry; /* connects again while the holder lives but does not answer */
 	int retry_ms;
 

@@ -14,7 +14,7 @@
 #include "store/job_row.h"
 #include "work/session.h"
 
-enum { RETRY_FIRST_MS = 200, RETRY_LAST_MS = 60000 };
+enum { RETRY_FIRST_MS = 200, RETRY_LAST_MS = 60000, STREAM_LINE_MAX = 16 << 20 };
 
 /* ---- what the journal says, one function a kind ---- */
 
@@ -206,10 +206,19 @@ static void handle_event(void *arg, uint64_t number, int64_t wall_ms, enum hold_
 static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t len)
 {
 	struct session *s = arg;
+	struct jsonl *lines = &s->agent.lines;
+	const char *line;
+	size_t line_len;
 	s->last_output_ms = clock_wall_ms();
-	if (!s->agent.ops->on_output)
-		return;
-	s->row.hold_offset = (int64_t)s->agent.ops->on_output(&s->agent, offset, bytes, len);
+	if (offset != s->output_next) { /* a part was lost: on with what is there */
+		jsonl_fini(lines);
+		jsonl_init(lines, STREAM_LINE_MAX, offset);
+	}
+	s->output_next = offset + len;
+	jsonl_add(lines, bytes, len);
+	while (jsonl_next(lines, &line, &line_len))
+		s->agent.ops->on_line(&s->agent, line, line_len);
+	s->row.hold_offset = (int64_t)lines->offset;
 	session_row_set_position(s->engine->setup.db, s->row.id, s->row.hold_event, s->row.hold_offset);
 }
 
@@ -315,8 +324,10 @@ static void handle_welcome(void *arg, const struct hold_welcome *w)
 	s->row.paused = w->paused;
 	s->retry_ms = RETRY_FIRST_MS;
 	hold_client_follow_events(s->hold, (uint64_t)s->row.hold_event);
-	if (s->agent.ops->on_output)
+	if (s->agent.ops->on_line && s->row.headless) {
+		s->output_next = UINT64_MAX; /* the first piece starts the lines anew */
 		hold_client_follow_output(s->hold, (uint64_t)s->row.hold_offset);
+	}
 	session_outbox_send(s);
 	if (s->life == LIFE_EXITED)
 		session_release_holder(s);
