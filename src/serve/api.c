@@ -9,12 +9,14 @@
 /* Exactly one is set. */
 struct implementation {
 	engine_verb *verb;
+	lander_verb *land;
 	api_fn *own;
 };
 
 /* In the order of api_methods: both come from the same list. */
 static const struct implementation implementations[] = {
 #define ENGINE(function) {.verb = (function)}
+#define LANDER(function) {.land = (function)}
 #define OWN(function) {.own = (function)}
 #define API(name, access, durable, params, handler, doc, result) handler,
 #include "serve/api.def"
@@ -51,6 +53,8 @@ static void dispatch(struct rpc_handler *h, const char *name, struct json_object
 	const struct implementation *impl = &implementations[method - api_methods];
 	if (impl->verb)
 		impl->verb(api->engine, params, &call->call);
+	else if (impl->land)
+		impl->land(api->lander, params, &call->call);
 	else
 		impl->own(api, params, call);
 }

@@ -2,6 +2,7 @@
 #ifndef SERVE_API_OWN_H
 #define SERVE_API_OWN_H
 
+#include "land/lander.h"
 #include "serve/rpc.h"
 #include "store/db.h"
 #include "work/engine.h"
@@ -16,6 +17,7 @@ struct api {
 	uv_loop_t *loop;
 	struct db *db;
 	struct engine *engine;
+	struct lander *lander;
 	int64_t started_ms;
 	enum api_end end;             /* when it is no longer API_RUN_ON, the loop has been told to stop */
 	struct event_listener events; /* publishes */

@@ -23,6 +23,7 @@ struct daemon {
 	size_t n_signals;
 	struct db *db;
 	struct engine *engine;
+	struct lander *lander;
 	struct api api;
 	struct rpc_server *server;
 	struct turn *turn;
@@ -35,6 +36,7 @@ static void on_release(struct turn_handler *h)
 {
 	struct daemon *d = CONTAINER_OF(h, struct daemon, turn_handler);
 	engine_flush(d->engine);
+	lander_flush(d->lander);
 	rpc_server_flush(d->server);
 }
 
@@ -116,6 +118,7 @@ static int start(struct daemon *d, const struct daemon_setup *setup, const struc
 	if (!d->engine)
 		return -1;
 	d->api.engine = d->engine;
+	d->lander = d->api.lander = lander_new(d->engine);
 	struct json_object *data = json_new();
 	json_add_str(data, "version", MUSTER_VERSION);
 	event_append(d->db, NULL, "daemon.started", data);
@@ -156,6 +159,7 @@ static void tear_down(struct daemon *d)
 {
 	turn_free(d->turn);
 	rpc_server_free(d->server);
+	lander_free(d->lander);
 	engine_free(d->engine);
 	for (size_t i = 0; i < d->n_signals; i++)
 		uv_close((uv_handle_t *)&d->signals[i], NULL);
