@@ -149,6 +149,7 @@ void session_free(struct session *s)
 	jsonl_fini(&s->agent.lines);
 	free((char *)s->agent.folder);
 	strv_fini(&s->command);
+	free(s->program);
 	session_row_fini(&s->row);
 	uv_close((uv_handle_t *)&s->retry, retry_closed);
 }

@@ -51,6 +51,7 @@ struct session {
 	bool connected;           /* the holder has said WELCOME */
 	uint32_t hold_pid;
 	bool running;             /* the foreground process lives */
+	char *program;            /* what was started last, for messages */
 	uint64_t events_taken;    /* what the holder has been told */
 	uint64_t output_next;     /* the offset that the next piece of output should have */
 	uv_timer_t retry; /* connects again while the holder lives but does not answer */
@@ -69,6 +70,7 @@ struct session {
 	struct session_timer *timers;
 	struct prompt_wait *prompts; /* calls of session.tell, by prompt */
 	int64_t prompt_on_way;       /* the prompt that the adapter has, or 0 */
+	bool in_event;               /* a journal entry is being applied */
 	bool busy;                   /* a worker thread has its workspace */
 	int closing;                 /* libuv handles that are not closed yet; the memory goes with the last */
 	bool gone;
@@ -132,6 +134,7 @@ void session_timers_free(struct session *s);
 void session_mail(struct session *s, uint64_t request, const uint8_t *line, size_t len);
 void session_reply(struct session *s, uint64_t request, struct json_object *answer);
 void session_reply_error(struct session *s, uint64_t request, const char *message);
+void session_mail_began(struct session *s); /* a new holder: requests to an earlier one are gone */
 void session_mail_gone(struct session *s, uint64_t request);
 void session_outbox_send(struct session *s); /* all replies that the holder has not confirmed */
 
@@ -143,7 +146,7 @@ void session_items_request_gone(struct session *s, uint64_t request);
 /* The holder has confirmed the reply to a request; gone: nobody was there any more to take it. */
 void session_items_delivered(struct session *s, uint64_t request, bool gone);
 bool session_waits_for_permission(const struct session *s);
-void session_report_failure(struct session *s); /* an item, if the session is failed */
+void session_report_failure(struct session *s); /* the item of a session that ended badly by itself */
 /* The lead has answered: brings it to the agent. The row is in state answered. */
 void session_item_deliver(struct session *s, struct item_row *item);
 void session_items_count(struct session *s);

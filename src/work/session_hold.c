@@ -51,7 +51,8 @@ static void on_spawn_failed(struct session *s, int64_t wall_ms, struct unpack *u
 	char *what MEM_FREE = unpack_text(u);
 	if (u->bad || generation != (uint32_t)s->row.generation)
 		return;
-	MEM_FREE char *why = mem_printf("cannot start %s: %s", what, strerror(error));
+	MEM_FREE char *why = mem_printf("cannot %s%s%s: %s", what, s->program ? " " : "", s->program ? s->program : "",
+	                                strerror(error));
 	mem_replace(&s->row.failure, why);
 	session_life_set(s, LIFE_EXITED);
 }
@@ -74,7 +75,6 @@ static void note_exit(struct session *s, int64_t wall_ms, int wait_status, const
 	session_items_withdraw_all(s, "the agent's process ended", true);
 	session_prompts_fail(s, "the agent's process ended");
 	session_life_set(s, LIFE_EXITED);
-	session_report_failure(s);
 	session_release_holder(s);
 }
 
@@ -168,6 +168,13 @@ static void on_moved(struct session *s, int64_t wall_ms, struct unpack *u)
 	session_refresh(s);
 }
 
+static void on_began(struct session *s, int64_t wall_ms, struct unpack *u)
+{
+	(void)wall_ms;
+	(void)u;
+	session_mail_began(s);
+}
+
 static on_event *const event_table[] = {
 	[HOLD_EV_SPAWNED] = on_spawned,         [HOLD_EV_SPAWN_FAILED] = on_spawn_failed,
 	[HOLD_EV_EXITED] = on_exited,           [HOLD_EV_REQUEST] = on_request,
@@ -175,6 +182,7 @@ static on_event *const event_table[] = {
 	[HOLD_EV_NOTIFY] = on_notify,           [HOLD_EV_JOB_STARTED] = on_job_started,
 	[HOLD_EV_JOB_EXITED] = on_job_exited,   [HOLD_EV_OUTPUT_LOST] = on_output_lost,
 	[HOLD_EV_ACTIVITY] = on_activity,       [HOLD_EV_MOVED] = on_moved,
+	[HOLD_EV_BEGAN] = on_began,
 };
 
 /* Applies one journal entry and notes, in the same turn, that it was. */
@@ -185,8 +193,11 @@ static void apply_event(struct session *s, uint64_t number, int64_t wall_ms, uns
 		return;
 	struct unpack u = unpack_init(payload, len);
 	s->row.hold_event = (int64_t)number;
+	s->in_event = true; /* several facts change: what follows from them is published once */
 	if (kind < ARRAY_LEN(event_table) && event_table[kind])
 		event_table[kind](s, wall_ms, &u);
+	s->in_event = false;
+	session_refresh(s);
 	session_row_set_position(s->engine->setup.db, s->row.id, s->row.hold_event, s->row.hold_offset);
 }
 
@@ -241,7 +252,6 @@ static void after_spawn(void *arg, const struct hold_answer *answer)
 	MEM_FREE char *why = mem_printf("the holder refused to start the agent: %s", answer->message);
 	mem_replace(&s->row.failure, why);
 	session_life_set(s, LIFE_EXITED);
-	session_report_failure(s);
 }
 
 /* Everything that every process of the session is told. */
@@ -287,8 +297,7 @@ static void send_spawn(struct session *s, enum agent_start how)
 	if (s->agent.ops->launch(&s->agent, how, &launch, &err) < 0) {
 		mem_replace(&s->row.failure, err.msg);
 		session_life_set(s, LIFE_EXITED);
-		session_report_failure(s);
-	} else {
+		} else {
 		add_environment(s, &env);
 		for (size_t i = 0; i < launch.env.n; i++) {
 			char *eq = strchr(launch.env.v[i], '=');
@@ -306,6 +315,7 @@ static void send_spawn(struct session *s, enum agent_start how)
 			.argv = &launch.argv,
 			.env = &env,
 		};
+		mem_replace(&s->program, launch.argv.v[0]);
 		hold_client_spawn(s->hold, &sp, after_spawn, s);
 	}
 	strv_fini(&launch.argv);
@@ -358,12 +368,15 @@ static void bury_holder(struct session *s)
 	read_left_events(s, folder);
 	local_end_orphans(s->row.id);
 	session_jobs_lost(s);
+	s->in_event = true;
 	if (s->life == LIFE_LIVE || s->life == LIFE_PREPARING) {
 		if (!s->row.want_stop)
 			mem_replace(&s->row.hold_reason, "its holder was killed, or the machine went down");
 		note_exit(s, clock_wall_ms(), -1, NULL);
 	}
+	s->in_event = false;
 	session_save(s);
+	session_refresh(s);
 }
 
 static void retry(uv_timer_t *timer)
@@ -433,6 +446,7 @@ void session_launch(struct session *s, enum agent_start how)
 	s->row.resuming = how == AGENT_START_RESUME;
 	s->row.want_stop = false;
 	mem_replace(&s->row.failure, NULL);
+	mem_replace(&s->row.hold_reason, NULL);
 	session_life_set(s, LIFE_PREPARING);
 	session_save(s);
 	if (s->connected) {
@@ -442,8 +456,7 @@ void session_launch(struct session *s, enum agent_start how)
 	if (local_start(s->engine->setup.loop, s->engine->hold_path, s->row.id, s->row.log_limit_mb, &fd, &err) < 0) {
 		mem_replace(&s->row.failure, err.msg);
 		session_life_set(s, LIFE_EXITED);
-		session_report_failure(s);
-		session_save(s);
+			session_save(s);
 		return;
 	}
 	s->events_taken = (uint64_t)s->row.hold_event;

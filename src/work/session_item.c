@@ -195,8 +195,6 @@ void session_item_deliver(struct session *s, struct item_row *row)
 /* A session that ended badly by itself needs the lead, who sees its last words. */
 void session_report_failure(struct session *s)
 {
-	if (s->state != SESSION_FAILED)
-		return;
 	struct json_object *detail JSON_FREE = json_new();
 	if (s->row.last_words)
 		json_add_str(detail, "last_words", s->row.last_words);

@@ -239,8 +239,8 @@ void engine_job_start(struct engine *e, struct json_object *params, struct call 
 static void add_found(struct json_object *list, struct session *s, const struct hold_answer *answer)
 {
 	struct unpack u = unpack_init(answer->payload, answer->len);
-	uint32_t n = MIN(unpack_u32(&u), FOUND_MAX);
-	for (uint32_t i = 0; i < n && !u.bad; i++) {
+	uint32_t n = unpack_u32(&u);
+	for (uint32_t i = 0; i < n && i < FOUND_MAX && !u.bad; i++) {
 		MEM_FREE char *job = unpack_text(&u);
 		uint32_t pid = unpack_u32(&u);
 		unpack_u32(&u); /* parent */

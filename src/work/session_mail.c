@@ -204,6 +204,16 @@ void session_mail(struct session *s, uint64_t request, const uint8_t *line, size
 	session_reply_error(s, request, why);
 }
 
+void session_mail_began(struct session *s)
+{
+	struct reply_rows rows = {0};
+	reply_row_list(s->engine->setup.db, s->row.id, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		reply_row_delete(s->engine->setup.db, s->row.id, rows.v[i].request);
+	reply_rows_fini(&rows);
+	session_items_withdraw_all(s, "the process that asked is gone", true);
+}
+
 void session_mail_gone(struct session *s, uint64_t request)
 {
 	reply_row_delete(s->engine->setup.db, s->row.id, (int64_t)request);

@@ -383,7 +383,6 @@ static void prepare_failed(struct session *s, const struct err *err)
 {
 	mem_replace(&s->row.failure, err->msg);
 	session_life_set(s, LIFE_EXITED);
-	session_report_failure(s);
 }
 
 static void prepare_done(void *arg)

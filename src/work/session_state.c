@@ -38,6 +38,8 @@ static void wake_waiters(struct session *s);
 
 void session_refresh(struct session *s)
 {
+	if (s->in_event)
+		return;
 	struct status_signal signals[SESSION_SIGNALS_MAX];
 	enum session_state now = derive(s, signals).state;
 	if (now != s->state) {
@@ -49,6 +51,8 @@ void session_refresh(struct session *s)
 		MEM_FREE char *why = session_why(s);
 		json_add_str(data, "why", why);
 		session_event(s, "session.state", data);
+		if (now == SESSION_FAILED && s->life == LIFE_EXITED)
+			session_report_failure(s);
 	}
 	wake_waiters(s);
 }
@@ -151,6 +155,10 @@ char *session_why(const struct session *s)
 	}
 	if (s->row.failure)
 		return mem_strdup(s->row.failure);
+	if (s->row.hold_reason && s->life == LIFE_EXITED)
+		return mem_strdup(s->row.hold_reason);
+	if ((status.state == SESSION_FAILED || status.state == SESSION_STOPPED) && s->row.wait_status >= 0)
+		return session_exit_text(s);
 	if (status.state == SESSION_BLOCKED)
 		return mem_printf("%d item%s on the docket", s->open_blocking, s->open_blocking == 1 ? "" : "s");
 	return mem_strdup(session_state_meaning(status.state));

@@ -133,7 +133,7 @@ void engine_session_wait(struct engine *e, struct json_object *params, struct ca
 {
 	struct session *s = engine_session_of(e, params, call);
 	struct err err;
-	unsigned states;
+	unsigned states = 0;
 	if (!s)
 		return;
 	if (parse_states(json_str_or(params, "until", "started"), &states, &err) < 0)

@@ -7,6 +7,7 @@ that belongs to its MUSTER_HOME outlives it: the fixture ends them and fails the
 import json
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
@@ -129,6 +130,7 @@ class Muster:
             "[user]\n\tname = Lead\n\temail = lead@example.org\n[init]\n\tdefaultBranch = main\n"
         )
         self.clients = []
+        self.daemons = []
 
     def run(self, *args, cwd=None, check=True, **kw):
         done = subprocess.run(
@@ -154,24 +156,46 @@ class Muster:
         try:
             client = Rpc(path)
         except OSError:
-            self.run("daemon", "start")
+            self.start_daemon()
             client = Rpc(path)
         self.clients.append(client)
         return client
 
+    def start_daemon(self, *args):
+        """Starts musterd and waits until it serves. Its end is the fixture's business."""
+        ready, theirs = os.pipe()
+        self.daemons.append(
+            subprocess.Popen(
+                [BUILD / "src" / "musterd", "--foreground", "--ready-fd", str(theirs), *args],
+                env=self.env,
+                cwd="/",
+                pass_fds=[theirs],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        os.close(theirs)
+        with os.fdopen(ready) as f:
+            word = f.readline().strip()
+        assert word == "ok", f"musterd did not start: {word}"
+
     def daemon_pid(self):
-        return self.json("daemon", "status")["pid"]
+        return self.rpc().call("daemon.status")["pid"]
 
     def kill_daemon(self):
         """SIGKILL, and wait until it is gone."""
         pid = self.daemon_pid()
         fd = os.pidfd_open(pid)
         os.kill(pid, signal.SIGKILL)
-        import select
-
-        select.select([fd], [], [], WAIT_S)
+        assert select.select([fd], [], [], WAIT_S)[0], "musterd does not die"
         os.close(fd)
+        self.reap()
         return pid
+
+    def reap(self):
+        for daemon in self.daemons:
+            daemon.poll()
 
     def git(self, *args, cwd):
         done = subprocess.run(["git", *map(str, args)], cwd=cwd, env=self.env, capture_output=True, text=True, timeout=WAIT_S)
@@ -186,6 +210,8 @@ def muster(tmp_path):
     for client in m.clients:
         client.close()
     end_processes(m.home)
+    for daemon in m.daemons:
+        daemon.wait()
 
 
 @pytest.fixture
