@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,19 @@ static int put(const struct view *v, const char *name, const char *text, struct 
 	return r < 0 ? err_set_errno(err, ERR_FAILED, r, "%s/%s", v->dir, name) : 0;
 }
 
+/* git takes a file that is as new as the index for possibly changed: a copy that were newer would hide changes. */
+static int copy_with_time(int from, int to, const char *name)
+{
+	struct stat st;
+	int r = folder_copy(from, to, name);
+	if (r < 0)
+		return r;
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	const struct timespec times[] = {st.st_atim, st.st_mtim};
+	return utimensat(to, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 /* The index, and what a split one refers to. */
 static int copy_index(const struct repo *r, const struct worktree *w, const struct view *v, struct err *err)
 {
@@ -56,7 +70,7 @@ static int copy_index(const struct repo *r, const struct worktree *w, const stru
 	int failed = to < 0 ? to : d ? 0 : -errno;
 	for (const struct dirent *e; failed == 0 && (e = readdir(d));) {
 		if (strcmp(e->d_name, "index") == 0 || strncmp(e->d_name, "sharedindex.", 12) == 0)
-			failed = folder_copy(from, to, e->d_name);
+			failed = copy_with_time(from, to, e->d_name);
 		failed = failed == -ENOENT ? 0 : failed;
 	}
 	if (d)
