@@ -9,7 +9,8 @@
  *                       muster/<session name>
  *   WORKSPACE_IN_PLACE  the user's own checkout (--no-worktree)
  *   WORKSPACE_ADOPTED   a worktree that the user made
- * The last two are never deleted, and get no set-up commands, copies or links. */
+ * The last two are never deleted, and get no commands, copies or links. A session outside of any repository has a
+ * zeroed struct repo and WORKSPACE_IN_PLACE with adopt_path: nothing can be kept of it, and nothing is touched. */
 #ifndef WORK_WORKSPACE_H
 #define WORK_WORKSPACE_H
 
@@ -35,7 +36,7 @@ struct workspace_spec {
 	const char *session_id, *session_name;
 	const char *worktrees;      /* dirs_worktrees(): <state>/work */
 	const char *base;           /* revision to start from; NULL: the user's HEAD. WORKSPACE_WORKTREE only */
-	const char *adopt_path;     /* WORKSPACE_ADOPTED: the folder */
+	const char *adopt_path;     /* WORKSPACE_ADOPTED: the folder; also without a repository */
 	const char *hold_path;      /* absolute path of muster-hold, which limits commands' time (`guard`) */
 	const char *log_path;       /* output of commands is appended here; its folder exists */
 	const struct strv *setup, *teardown; /* shell commands, in order; may be NULL */
@@ -73,8 +74,8 @@ int workspace_prepare(const struct repo *r, const struct workspace_spec *spec, s
 void workspace_env(const struct repo *r, const struct workspace_spec *spec, const struct workspace *w,
                    struct strv *env);
 
-/* Teardown commands (a failure is a warning), a snapshot of everything, then the folder, the branch and the pin go.
- * WORKSPACE_IN_PLACE and WORKSPACE_ADOPTED: teardown and snapshot only. *ret (may be NULL) is the snapshot; its `ref` is
+/* Teardown commands (a failure is a warning), a snapshot of everything, then the folder, the branch and the pin go. A
+ * branch that the user has checked out elsewhere stays, with a warning. WORKSPACE_IN_PLACE and WORKSPACE_ADOPTED: a snapshot only. *ret (may be NULL) is the snapshot; its `ref` is
  * NULL when there was nothing to keep (never made, or removed before without one). */
 int workspace_remove(const struct repo *r, const struct workspace_spec *spec, struct snapshot *ret,
                      struct strv *warnings, struct err *err) NODISCARD;
