@@ -58,14 +58,14 @@ void api_events_list(struct api *api, struct json_object *params, struct rpc_cal
 	call_done(&call->call, result);
 }
 
-static void replay(struct api *api, struct rpc_call *call, int64_t after, const char *session)
+static void replay(struct api *api, struct rpc_client *c, int64_t after, const char *session)
 {
 	struct event_rows rows;
 	event_list(api->db, &(struct event_query){.after = after, .limit = REPLAY_MAX + 1, .session = session}, &rows);
 	for (size_t i = 0; i < rows.n && i < REPLAY_MAX; i++)
-		rpc_replay(call, &rows.v[i]);
+		rpc_replay(c, &rows.v[i]);
 	if (rows.n > REPLAY_MAX)
-		rpc_replay_cut(call);
+		rpc_replay_cut(c);
 	event_rows_fini(&rows);
 }
 
@@ -78,9 +78,12 @@ void api_events_subscribe(struct api *api, struct json_object *params, struct rp
 	json_strv(params, "kinds", &kinds);
 	int64_t last = event_last(api->db);
 	int64_t after = json_int(params, "after", last);
-	rpc_subscribe(call, session, &kinds, after);
-	replay(api, call, after, session);
+	/* The reply comes before what it announces. */
+	struct rpc_client *client = call->client;
 	struct json_object *result = json_new();
 	json_add_int(result, "last", last);
 	call_done(&call->call, result);
+	rpc_subscribe(client, session, &kinds, after);
+	if (after < last)
+		replay(api, client, after, session);
 }

@@ -141,11 +141,15 @@ static void fill_in(const struct param *p, struct json_object *params)
 static int check_known(const char *schema, const char *name, struct err *err)
 {
 	struct nearest nearest = nearest_init(name);
-	struct param p;
+	struct param p, best;
 	for (const char *s = schema; param_next(&s, &p);) {
 		if (strcmp(p.name, name) == 0)
 			return 0;
 		nearest_offer(&nearest, p.name);
+		if (nearest.best == p.name) {
+			best = p;
+			nearest.best = best.name;
+		}
 	}
 	if (nearest.best)
 		return err_set(err, ERR_USAGE, "there is no parameter %s; did you mean %s?", name, nearest.best);

@@ -59,13 +59,13 @@ void rpc_server_free(struct rpc_server *s);
 /* Ends the call with an error that is not one of enum err_code. */
 void rpc_call_fail_code(struct rpc_call *call, int code, const char *text);
 
-/* The call's client gets the events that match from now on: of that session (NULL: of all), with a kind that begins
+/* The client (of a call: NULL if it left) gets the events that match from now on: of that session (NULL: of all), with a kind that begins
  * with one of these (empty: any). Replaces what it subscribed to before. `last` is the newest event at this moment. */
-void rpc_subscribe(struct rpc_call *call, const char *session, const struct strv *kinds, int64_t last);
+void rpc_subscribe(struct rpc_client *c, const char *session, const struct strv *kinds, int64_t last);
 /* Queues an event that is older than the subscription for that client, if it matches. */
-void rpc_replay(struct rpc_call *call, const struct event_row *event);
+void rpc_replay(struct rpc_client *c, const struct event_row *event);
 /* From here on it gets nothing until it has read everything, and is then told that it lost some. */
-void rpc_replay_cut(struct rpc_call *call);
+void rpc_replay_cut(struct rpc_client *c);
 /* Queues a new event for all that subscribed to it. */
 void rpc_publish(struct rpc_server *s, const struct event_row *event);
 

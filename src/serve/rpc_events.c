@@ -6,9 +6,8 @@
 #include "fmt/json.h"
 #include "serve/rpc_client.h"
 
-void rpc_subscribe(struct rpc_call *call, const char *session, const struct strv *kinds, int64_t last)
+void rpc_subscribe(struct rpc_client *c, const char *session, const struct strv *kinds, int64_t last)
 {
-	struct rpc_client *c = call->client;
 	if (!c)
 		return;
 	c->subscribed = true;
@@ -57,19 +56,19 @@ static void deliver(struct rpc_client *c, const struct event_row *event, const s
 	c->last_event = event->id;
 }
 
-void rpc_replay(struct rpc_call *call, const struct event_row *event)
+void rpc_replay(struct rpc_client *c, const struct event_row *event)
 {
-	if (!call->client || !wants(call->client, event))
+	if (!c || !wants(c, event))
 		return;
 	struct str line STR_FREE = STR_INIT;
 	make_line(event, &line);
-	deliver(call->client, event, &line);
+	deliver(c, event, &line);
 }
 
-void rpc_replay_cut(struct rpc_call *call)
+void rpc_replay_cut(struct rpc_client *c)
 {
-	if (call->client)
-		call->client->lost = true;
+	if (c)
+		c->lost = true;
 }
 
 void rpc_publish(struct rpc_server *s, const struct event_row *event)

@@ -217,8 +217,11 @@ bool db_checkpoint_due(const struct db *db)
 int db_checkpoint(struct db *db, struct err *err)
 {
 	sqlite3 *sql = NULL;
-	int pages, copied;
+	int pages, copied, version;
 	int rc = sqlite3_open_v2(db->path, &sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	/* A connection learns that there is a log by its first read. */
+	if (rc == SQLITE_OK)
+		rc = pragma_number(sql, "PRAGMA user_version", &version);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_wal_checkpoint_v2(sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
 	int r = 0;

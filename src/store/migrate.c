@@ -32,7 +32,8 @@ static const char *const steps[] = {
 	" state TEXT NOT NULL, option TEXT, text TEXT, reason TEXT, opened_ms INT NOT NULL, closed_ms INT NOT NULL)"
 	" STRICT;"
 	"CREATE INDEX item_session ON item(session, id);"
-	"CREATE UNIQUE INDEX item_open ON item(session, key) WHERE state IN ('open', 'answered');"
+	"CREATE UNIQUE INDEX item_unsettled ON item(session, key) WHERE state IN ('open', 'answered');"
+	"CREATE INDEX item_open ON item(id) WHERE state = 'open';"
 
 	"CREATE TABLE prompt("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL REFERENCES session(id), text TEXT NOT NULL,"
