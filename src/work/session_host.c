@@ -85,9 +85,22 @@ static void host_said(struct agent_session *a, const char *kind, struct json_obj
 	session_event(of(a), "agent.said", event);
 }
 
+/* A new conversation is worth an event: what it knew before is gone. */
+static void note_conversation(struct session *s)
+{
+	const char *now = json_str(s->agent.state, "conversation");
+	struct json_object *before JSON_FREE = s->row.agent_state ? json_parse_text(s->row.agent_state, NULL) : NULL;
+	if (!now || strcmp(now, json_str_or(before, "conversation", "")) == 0)
+		return;
+	struct json_object *data = json_new();
+	json_add_str(data, "conversation", now);
+	session_event(s, "session.conversation", data);
+}
+
 static void host_save(struct agent_session *a)
 {
 	struct session *s = of(a);
+	note_conversation(s);
 	mem_replace(&s->row.agent_state, json_line(a->state));
 	session_save(s);
 }

@@ -195,6 +195,8 @@ struct json_object *session_json_full(struct session *s)
 	json_add_str(o, "brief_text", s->row.brief);
 	json_add_str(o, "last_words", s->row.last_words);
 	json_add_str(o, "folder", folder);
+	json_add_int(o, "pid", s->row.pid);
+	json_add_str(o, "conversation", json_str(s->agent.state, "conversation"));
 	struct json_object *hold = json_new();
 	json_add_int(hold, "pid", s->hold_pid);
 	json_add_str(hold, "socket", socket);

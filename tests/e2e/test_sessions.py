@@ -7,7 +7,7 @@ import select
 import signal
 
 import pytest
-from conftest import RpcError, WAIT_S, processes_of
+from house import RpcError, WAIT_S, processes_of
 
 pytestmark = pytest.mark.sanitize
 
