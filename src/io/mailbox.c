@@ -142,6 +142,15 @@ int mailbox_wait(struct mailbox *m, uint64_t request, int timeout_ms, struct str
 	return 1;
 }
 
+void mailbox_drop_answers(struct mailbox *m)
+{
+	struct str line STR_FREE = STR_INIT;
+	while (receive(m, 0, NULL) > 0)
+		;
+	while (take_line(m, "=", "", &line))
+		str_reset(&line);
+}
+
 int mailbox_call(struct mailbox *m, const char *json, int timeout_ms, struct str *ret, struct err *err)
 {
 	uint64_t request;

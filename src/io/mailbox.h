@@ -28,6 +28,10 @@ int mailbox_send(struct mailbox *m, const void *json, size_t len, uint64_t *ret_
  * with err when the holder is gone. Answers to other requests are kept for their own call. */
 int mailbox_wait(struct mailbox *m, uint64_t request, int timeout_ms, struct str *ret, struct err *err) NODISCARD;
 
+/* Drops every answer that is here by now, without waiting: for a client that wants its requests to be safe and does
+ * not care what is answered. */
+void mailbox_drop_answers(struct mailbox *m);
+
 /* Both in one: 0, or -1 with err (also when the time is over). */
 int mailbox_call(struct mailbox *m, const char *json, int timeout_ms, struct str *ret, struct err *err) NODISCARD;
 
