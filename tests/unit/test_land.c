@@ -377,15 +377,15 @@ static void test_hostile_workspace(void **state)
 	house_expect(h, "test ! -e owned && git -C repo status --porcelain", "");
 }
 
-/* Ends the process after `left` steps. */
+/* Writes the record down, and ends the process after `left` steps. */
 static int count_down(void *user, const struct land_record *rec)
 {
 	int *left = user;
-	int fd = open("record", O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	struct json_object *o = land_record_detail(rec);
-	const char *detail = json_line(o);
-	dprintf(fd, "%s\n%s\n%s\n%s\n%s\n", land_state_name(rec->state), rec->tip.hex, rec->onto.hex, rec->merged.hex, detail);
-	close(fd);
+	struct str text STR_FREE = STR_INIT;
+	str_addf(&text, "%s\n%s\n%s\n%s\n%s\n", land_state_name(rec->state), rec->tip.hex, rec->onto.hex,
+	         rec->merged.hex, json_line(o));
+	assert_int_equal(file_write_atomic("record", 0600, str_c(&text), text.len), 0);
 	json_object_put(o);
 	if ((*left)-- == 0)
 		_exit(9);
@@ -440,6 +440,38 @@ static void test_kill_between_steps(void **state)
 		int status;
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_int_equal(WEXITSTATUS(status), 9);
+		read_record(&t.rec);
+		go(&t, LAND_LANDED, NULL);
+		check_landed_once(h);
+		trip_fini(&t);
+	}
+	assert_int_equal(chdir("/"), 0);
+}
+
+/* SIGKILL at any moment, more than once, with git processes that live on for a while. */
+static void test_kill_at_any_moment(void **state)
+{
+	struct house *h = *state;
+	struct trip t;
+	make_branch(h);
+	house_do(h, "git -C repo rev-parse main >before");
+	assert_int_equal(chdir(h->dir), 0);
+	for (int delay_ms = 4; delay_ms < 200; delay_ms += 13) {
+		int never = -1, kills = 0, status;
+		unlink("record");
+		house_do(h, "cd repo; git reset -q --hard $(cat ../before)");
+		for (; kills < 3; kills++) {
+			trip_init(&t, h, "true");
+			read_record(&t.rec);
+			pid_t pid = fork();
+			if (pid == 0)
+				_exit(land_run(&t.spec, &t.rec, count_down, &never, &t.err) < 0);
+			usleep((useconds_t)delay_ms * 1000); /* what is hit is left to chance */
+			kill(pid, SIGKILL);
+			assert_int_equal(waitpid(pid, &status, 0), pid);
+			trip_fini(&t);
+		}
+		trip_init(&t, h, "true");
 		read_record(&t.rec);
 		go(&t, LAND_LANDED, NULL);
 		check_landed_once(h);
@@ -612,6 +644,7 @@ int main(void)
 		WITH_HOUSE(test_squash_and_rebase),
 		WITH_HOUSE(test_hostile_workspace),
 		WITH_HOUSE(test_kill_between_steps),
+		WITH_HOUSE(test_kill_at_any_moment),
 		WITH_HOUSE(test_kill_before_record),
 		WITH_HOUSE(test_kill_inside_advance),
 		WITH_HOUSE(test_half_way_and_edited),
