@@ -106,9 +106,18 @@ static void tell(int *ready_fd, const char *line)
 	fd_closep(ready_fd);
 }
 
+static void drop(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0 && dup2(null, fd) == fd && null != fd)
+		close(null);
+}
+
 static void on_ready(void *arg)
 {
 	struct options *o = arg;
+	if (!o->foreground)
+		drop(STDERR_FILENO);
 	log_info("musterd %s serves (pid %d)", MUSTER_VERSION, (int)getpid());
 	tell(&o->ready_fd, "ok");
 }
@@ -117,10 +126,9 @@ static int fail(struct options *o, const struct err *err)
 {
 	if (o->logs)
 		log_error("%s", err->msg);
-	if (o->ready_fd >= 0)
-		tell(&o->ready_fd, err->msg);
-	else
+	if (o->wants_any || o->ready_fd < 0)
 		fprintf(stderr, "musterd: %s\n", err->msg);
+	tell(&o->ready_fd, err->msg);
 	return (int)err->code;
 }
 
@@ -145,21 +153,11 @@ static int await_child(pid_t pid, int fd)
 	return ERR_FAILED;
 }
 
-static void drop_terminal(void)
-{
-	setsid();
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
-	if (null > 2)
-		close(null);
-}
-
 /* Returns in the child, with ready_fd set; in the parent *ret_code is the exit code and false comes back. */
 static bool go_to_background(struct options *o, int *ret_code)
 {
 	int fds[2] = {-1, -1};
-	/* Above those that drop_terminal() replaces. */
+	/* Above those that are replaced. */
 	int told = o->ready_fd < 0 ? 0 : fcntl(o->ready_fd, F_DUPFD_CLOEXEC, 3);
 	pid_t pid = -1;
 	fflush(NULL);
@@ -177,7 +175,9 @@ static bool go_to_background(struct options *o, int *ret_code)
 	}
 	close(fds[0]);
 	o->ready_fd = o->ready_fd < 0 ? fds[1] : told;
-	drop_terminal();
+	setsid();
+	drop(STDIN_FILENO);
+	drop(STDOUT_FILENO); /* and standard error when there is nothing left to complain about */
 	return true;
 }
 

@@ -1,0 +1,280 @@
+"""musterd itself: who may run, what it survives, and what garbage does to it."""
+
+import json
+import os
+import select
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+
+import pytest
+from house import BUILD, WAIT_S, Rpc, RpcError
+
+MUSTERD = BUILD / "src" / "musterd"
+
+
+def musterd(muster, *args):
+    """Runs musterd to its end: (exit code, what it complained about)."""
+    done = subprocess.run([MUSTERD, *args], env=muster.env, cwd="/", capture_output=True, text=True, timeout=WAIT_S)
+    return done.returncode, done.stderr
+
+
+def refused(muster):
+    """Starts a musterd that must not come up, and returns its one line."""
+    code, complaint = musterd(muster, "--foreground")
+    assert code != 0
+    assert complaint.startswith("musterd: ") and complaint.count("\n") == 1, complaint
+    return code, complaint
+
+
+def database(muster):
+    return muster.home / "state" / "muster.db"
+
+
+def stop(muster):
+    muster.rpc().call("daemon.stop")
+    if muster.daemons:
+        assert muster.daemons.pop().wait(WAIT_S) == 0
+
+
+def test_usage(muster):
+    assert musterd(muster, "--version")[0] == 0
+    assert musterd(muster, "--help")[0] == 0
+    assert musterd(muster, "--what")[0] == 2
+    assert musterd(muster, "--ready-fd", "x")[0] == 2
+    assert musterd(muster, "word")[0] == 2
+
+
+def test_files_are_private(muster):
+    muster.start_daemon()
+    home = muster.home
+    for path in (home / "run" / "musterd.sock", home / "state" / "muster.db", home / "state" / "muster.db-wal", home / "state" / "musterd.log"):
+        assert path.stat().st_mode & 0o777 == 0o600, path
+    for path in (home / "run", home / "state"):
+        assert path.stat().st_mode & 0o777 == 0o700, path
+
+
+def test_goes_to_the_background(muster):
+    done = subprocess.run([MUSTERD], env=muster.env, cwd="/", capture_output=True, timeout=WAIT_S)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    pid = muster.daemon_pid()
+    assert os.getsid(pid) != os.getsid(0)
+    assert os.readlink(f"/proc/{pid}/fd/2") == "/dev/null"
+    stop(muster)
+
+
+def test_a_second_one_is_refused(muster):
+    muster.start_daemon()
+    pid = muster.daemon_pid()
+    for args in ((), ("--foreground",)):
+        code, complaint = musterd(muster, *args)
+        assert code == 3
+        assert complaint == f"musterd: musterd is running already (pid {pid})\n"
+    assert muster.daemon_pid() == pid
+
+
+def test_who_only_wants_one_gets_one(muster):
+    """Ten started at once: all report that requests are served, one serves them."""
+    starts = []
+    for _ in range(10):
+        ready, theirs = os.pipe()
+        starts.append((ready, subprocess.Popen([MUSTERD, "--foreground", "--ready-fd", str(theirs)], env=muster.env, pass_fds=[theirs])))
+        os.close(theirs)
+    muster.daemons += [p for _, p in starts]
+    for ready, _ in starts:
+        with os.fdopen(ready) as f:
+            assert f.read() == "ok\n"
+    pid = muster.daemon_pid()
+    for _, process in starts:
+        if process.pid != pid:
+            assert process.wait(WAIT_S) == 0
+    muster.daemons = [p for _, p in starts if p.pid == pid]
+
+
+def test_a_stale_socket_is_replaced(muster):
+    muster.start_daemon()
+    muster.kill_daemon()
+    assert (muster.home / "run" / "musterd.sock").exists()
+    muster.start_daemon()
+    assert muster.rpc().call("daemon.status")["sessions"] == 0
+    stop(muster)
+    assert not (muster.home / "run" / "musterd.sock").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_end_it_well(muster, number):
+    muster.start_daemon()
+    muster.daemons[0].send_signal(number)
+    assert muster.daemons[0].wait(WAIT_S) == 0
+    with sqlite3.connect(database(muster)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_kill_loses_nothing_that_was_said(muster):
+    muster.start_daemon()
+    before = muster.rpc().call("events.list")["events"]
+    muster.kill_daemon()
+    muster.start_daemon()
+    after = muster.rpc().call("events.list")["events"]
+    assert after[: len(before)] == before
+    assert [e["kind"] for e in after[len(before) :]] == ["daemon.started"]
+
+
+def test_restart_keeps_answering(muster):
+    """Clients that come while it replaces itself wait; none is turned away."""
+    muster.start_daemon()
+    pid = muster.daemon_pid()
+    for _ in range(10):
+        before = muster.rpc().call("daemon.status")["started_ms"]
+        client = muster.rpc()
+        client.call("daemon.restart")
+        now = Rpc(str(muster.home / "run" / "musterd.sock"))
+        status = now.call("daemon.status")
+        now.close()
+        assert status["pid"] == pid
+        assert status["started_ms"] > before
+        with pytest.raises(EOFError):
+            client.read()
+    assert muster.daemons[0].poll() is None
+
+
+def test_damaged_database(muster):
+    muster.start_daemon()
+    stop(muster)
+    good = database(muster).read_bytes()
+    database(muster).write_bytes(b"this is not a database at all, it is a letter" * 100)
+    code, complaint = refused(muster)
+    assert code == 1 and "is damaged" in complaint and "restore" in complaint
+    database(muster).write_bytes(good[: len(good) // 2])
+    assert "is damaged" in refused(muster)[1]
+    database(muster).write_bytes(good)
+    muster.start_daemon()
+
+
+def test_newer_database(muster):
+    muster.start_daemon()
+    stop(muster)
+    with sqlite3.connect(database(muster)) as db:
+        db.execute("PRAGMA user_version = 4711")
+    code, complaint = refused(muster)
+    assert code == 1 and "written by a newer muster" in complaint
+    with sqlite3.connect(database(muster)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (4711,)
+
+
+def test_a_folder_in_the_way(muster):
+    (muster.home / "state").mkdir(parents=True)
+    database(muster).mkdir()
+    assert "muster.db" in refused(muster)[1]
+
+
+def raw(muster):
+    client = muster.rpc()
+    return client.sock, client
+
+
+def test_garbage_on_the_socket(muster):
+    muster.start_daemon()
+    sock, client = raw(muster)
+    sock.sendall(b"GET / HTTP/1.1\r\n\x00\xff\n[[[[\n" + b"[" * 100000 + b"\n")
+    for _ in range(4):
+        assert client.read()["error"]["code"] == -32700
+    sock.sendall(b'{"jsonrpc":"2.0","id":1,"method":"daemon.stauts"}\n')
+    assert client.read()["error"] == {"code": -32601, "message": "there is no method daemon.stauts; did you mean daemon.status?"}
+    with pytest.raises(RpcError) as e:
+        client.call("session.get", sesion="x")
+    assert e.value.code == 2 and "did you mean session?" in e.value.message
+    assert client.call("daemon.status")
+
+
+def test_half_lines(muster):
+    muster.start_daemon()
+    pieces = []
+    for _ in range(20):
+        sock, client = raw(muster)
+        sock.sendall(b'{"jsonrpc":"2.0","id":1,"method":"daemon.st')
+        pieces.append((sock, client))
+    for sock, client in pieces[:10]:
+        sock.close()
+    for sock, client in pieces[10:]:
+        sock.sendall(b'atus"}\n')
+        assert client.read()["result"]["sessions"] == 0
+
+
+def test_a_line_of_5_mib(muster):
+    muster.start_daemon()
+    sock, client = raw(muster)
+    sock.sendall(b'{"jsonrpc":"2.0","id":1,"method":"' + b"x" * (5 << 20) + b'"}\n')
+    error = client.read()["error"]
+    assert error["code"] == -32600 and "4 MiB" in error["message"]
+    assert client.call("daemon.status")
+
+
+def test_events_are_pushed_and_replayed(muster):
+    muster.start_daemon()
+    muster.rpc().call("daemon.restart")
+    client = muster.rpc()
+    client.send({"jsonrpc": "2.0", "id": 1, "method": "events.subscribe", "params": {"after": 1, "kinds": ["daemon."]}})
+    last = client.read()["result"]["last"]
+    assert last == 2
+    assert client.read()["params"]["id"] == 2
+
+
+def test_a_client_that_does_not_read_stops_nobody(muster):
+    muster.start_daemon()
+    sock, _ = raw(muster)
+    sock.setblocking(False)
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "events.list"}).encode() + b"\n"
+    end = time.monotonic() + WAIT_S
+    while time.monotonic() < end and select.select([], [sock], [], 0.2)[1]:
+        try:
+            sock.send(line * 1000)
+        except BlockingIOError:
+            break
+    start = time.monotonic()
+    for _ in range(100):
+        muster.rpc().call("daemon.status")
+    assert time.monotonic() - start < WAIT_S / 2
+    rss = int(next(x for x in open(f"/proc/{muster.daemon_pid()}/status") if x.startswith("VmRSS")).split()[1])
+    assert rss < 100_000
+
+
+def test_too_many_connections(muster):
+    muster.start_daemon()
+    path = str(muster.home / "run" / "musterd.sock")
+    clients = [Rpc(path) for _ in range(300)]
+    answers = []
+    for client in clients:
+        try:
+            client.call("daemon.status")
+            answers.append("ok")
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            answers.append("refused")
+    for client in clients:
+        client.close()
+    assert answers.count("ok") == 256 and answers.count("refused") == 44
+    assert muster.rpc().call("daemon.status")
+
+
+def test_another_user_is_not_served(muster):
+    if os.geteuid() != 0:
+        pytest.skip("needs root to be somebody else")
+    muster.start_daemon()
+    path = muster.home / "run" / "musterd.sock"
+    client = socket.socket(socket.AF_UNIX)
+    folder = os.open(path.parent, os.O_RDONLY)
+    child = os.fork()
+    if child == 0:
+        # Even with a way to the socket, the peer's uid is what counts.
+        os.chmod(path, 0o666)
+        os.setuid(65534)
+        try:
+            client.connect(f"/proc/self/fd/{folder}/musterd.sock")
+            client.sendall(b'{"jsonrpc":"2.0","id":1,"method":"daemon.status"}\n')
+            os._exit(0 if client.recv(100) == b"" else 1)
+        except OSError:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    os.close(folder)
