@@ -163,7 +163,7 @@ def test_daemon_stop_while_the_gate_runs(muster, repo, tmp_path):
 def test_scope_at_landing(muster, repo, tmp_path):
     rpc = muster.rpc()
     task = "---\nscope: [src]\n---\nWork in src.\n"
-    work(muster, rpc, repo, "one", COMMIT.format("one") + " && echo x >> check.sh && git commit -qam more", task_file_text=task)
+    work(muster, rpc, repo, "one", COMMIT.format("one") + " && echo '# x' >> check.sh && git commit -qam more", task_file_text=task)
     review = rpc.call("review.get", session="one")
     assert review["outside"] == ["check.sh"]
     approve(rpc, "one")
