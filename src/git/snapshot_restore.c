@@ -265,11 +265,20 @@ static int restore_admin(const struct restore *x, struct err *err)
 	return oid_is_set(&tree) ? write_tree(x, tree.hex, x->worktree.git_dir, err) : 0;
 }
 
+/* Where the folder was gone when the snapshot was taken, what was staged is the best there is. */
+static int restore_files(struct restore *x, struct err *err)
+{
+	const struct git_at at = own_at(x);
+	if (oid_is_set(&x->snapshot->worktree))
+		return write_tree(x, x->snapshot->worktree.hex, x->worktree.path, err);
+	return git_run(&at, GIT_ARGS("checkout-index", "--all", "--quiet"), NULL, NULL, err);
+}
+
 static int restore_all(struct restore *x, const char *path, struct err *err)
 {
 	if (restore_worktree(x, path, err) < 0 || restore_index(x, err) < 0)
 		return -1;
-	if (oid_is_set(&x->snapshot->worktree) && write_tree(x, x->snapshot->worktree.hex, path, err) < 0)
+	if (restore_files(x, err) < 0)
 		return -1;
 	restore_filtered(x);
 	if (restore_nested(x, err) < 0 || restore_folders(x, err) < 0 || restore_intended(x, err) < 0 ||

@@ -63,7 +63,7 @@ int worktree_sweep(const char *dir, struct err *err)
 	DIR *d = opendir(dir);
 	int failed = 0;
 	if (!d)
-		return errno == ENOENT ? 0 : err_set_errno(err, ERR_FAILED, errno, "%s", dir);
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_set_errno(err, ERR_FAILED, errno, "%s", dir);
 	for (const struct dirent *e; (e = readdir(d));) {
 		if (strncmp(e->d_name, GONE, strlen(GONE)) != 0)
 			continue;

@@ -24,12 +24,16 @@ static void warn(struct strv *warnings, const char *path, const char *text)
 	strv_add(warnings, str_c(&line));
 }
 
+/* check-ignore refuses to run where all pathspecs are literal, as git_run makes them; it takes plain paths anyway. */
+static const char *const plain_paths[] = {"GIT_LITERAL_PATHSPECS=0", NULL};
+
 /* Untracked files of the user's checkout that match the patterns and that git ignores. */
 static int list_included(const struct repo *r, const struct workspace_spec *spec, struct str *ret, struct err *err)
 {
 	struct str matches STR_FREE = STR_INIT;
-	int code;
+	int code = 0;
 	const struct git_at at = {
+		.env = plain_paths,
 		.cwd = r->toplevel,
 		.git_dir = r->git_dir,
 		.common_dir = r->common_dir,
@@ -40,14 +44,17 @@ static int list_included(const struct repo *r, const struct workspace_spec *spec
 		return -1;
 	if (matches.len == 0)
 		return 0;
-	return git_run(&at, GIT_ARGS("check-ignore", "-z", "--stdin"),
-	               &(struct git_opt){.inert = true,
-	                                 .stop = spec->stop,
-	                                 .input = matches.data,
-	                                 .input_len = matches.len,
-	                                 .out_limit = LIST_LIMIT,
-	                                 .ret_exit = &code},
-	               ret, err);
+	const struct git_opt opt = {
+		.inert = true,
+		.stop = spec->stop,
+		.input = matches.data,
+		.input_len = matches.len,
+		.out_limit = LIST_LIMIT,
+		.ret_exit = &code,
+	};
+	if (git_run(&at, GIT_ARGS("check-ignore", "-z", "--stdin"), &opt, ret, err) < 0)
+		return -1;
+	return code > 1 ? err_set(err, ERR_FAILED, "git check-ignore failed (code %d)", code) : 0;
 }
 
 int workspace_include(const struct repo *r, const struct workspace_spec *spec, const char *path, struct strv *warnings,
@@ -85,7 +92,9 @@ int workspace_include(const struct repo *r, const struct workspace_spec *spec, c
 static void check_ignored(const struct repo *r, const char *path, const char *rel, struct strv *warnings)
 {
 	int code = 0;
-	const struct git_at at = {.cwd = path, .git_dir = r->git_dir, .common_dir = r->common_dir, .work_tree = path};
+	const struct git_at at = {
+		.cwd = path, .git_dir = r->git_dir, .common_dir = r->common_dir, .work_tree = path, .env = plain_paths,
+	};
 	if (git_run(&at, GIT_ARGS("check-ignore", "-q", "--", rel), &(struct git_opt){.inert = true, .ret_exit = &code}, NULL,
 	            NULL) == 0 &&
 	    code == 1)
