@@ -13,7 +13,7 @@ struct cluster {
 void atlas_init(struct atlas *a, const struct grid *const *grids)
 {
 	*a = (struct atlas){.grids = grids};
-	intern_init(&a->styles, sizeof(struct style), ATLAS_STYLES_MAX);
+	intern_init(&a->styles, sizeof(struct style), ATLAS_STYLES_MAX + ATLAS_PLAIN_MAX);
 	intern_init(&a->clusters, sizeof(struct cluster), ATLAS_CLUSTERS_MAX);
 }
 
@@ -42,9 +42,9 @@ static void collect(struct atlas *a, struct intern *table)
 	free(bitmap);
 }
 
-static int number(struct atlas *a, struct intern *table, const void *item)
+static int number(struct atlas *a, struct intern *table, const void *item, uint32_t reserve)
 {
-	int id = intern_id(table, item);
+	int id = intern_id(table, item, reserve);
 	if (id != INTERN_FULL)
 		return id;
 	if (a->patience) {
@@ -55,15 +55,16 @@ static int number(struct atlas *a, struct intern *table, const void *item)
 	/* A screen that really uses so many must not be searched for each one of them. */
 	if (table->free_n < table->max / 16)
 		a->patience = table->max;
-	return intern_id(table, item);
+	return intern_id(table, item, reserve);
 }
 
 uint32_t atlas_style_id(struct atlas *a, const struct style *style)
 {
-	int id = number(a, &a->styles, style);
+	bool coloured = style->fg || style->bg;
+	int id = number(a, &a->styles, style, coloured ? ATLAS_PLAIN_MAX : 0);
 	if (id == INTERN_FULL) {
 		struct style plain = {.attrs = style->attrs};
-		id = intern_id(&a->styles, &plain);
+		id = intern_id(&a->styles, &plain, 0);
 	}
 	return id == INTERN_FULL ? 0 : (uint32_t)id;
 }
@@ -95,7 +96,7 @@ uint32_t atlas_join(struct atlas *a, uint32_t glyph, uint32_t mark)
 	if (n == ATLAS_CLUSTER_LEN)
 		return glyph;
 	c.cp[n] = mark;
-	int id = number(a, &a->clusters, &c);
+	int id = number(a, &a->clusters, &c, 0);
 	return id == INTERN_FULL ? glyph : GLYPH_CLUSTER | (uint32_t)id;
 }
 

@@ -105,6 +105,8 @@ void grid_insert_cells(struct grid *g, int row, int col, int n, uint32_t style)
 	r->wrapped = false;
 	if (moved > 0 || style)
 		blank(grid_cells(g, row, col + n) + col, n, style);
+	else
+		r->used = (uint16_t)MIN((int)r->used, col);
 }
 
 void grid_delete_cells(struct grid *g, int row, int col, int n, uint32_t style)

@@ -69,16 +69,16 @@ static void grow(struct intern *t)
 	rebuild(t, slot_n);
 }
 
-int intern_id(struct intern *t, const void *item)
+int intern_id(struct intern *t, const void *item, uint32_t reserve)
 {
 	if (!t->cap)
 		grow(t);
 	uint32_t *slot = find_slot(t, item);
 	if (*slot)
 		return (int)(*slot - 1);
+	if (t->n - t->free_n + reserve >= t->max)
+		return INTERN_FULL;
 	if (!t->free_n && t->n == t->cap) {
-		if (t->cap == t->max)
-			return INTERN_FULL;
 		grow(t);
 		slot = find_slot(t, item);
 	}

@@ -20,8 +20,8 @@ enum { INTERN_FULL = -1 };
 void intern_init(struct intern *t, uint32_t item_size, uint32_t max);
 void intern_fini(struct intern *t);
 
-/* The number of this item, or INTERN_FULL. */
-int intern_id(struct intern *t, const void *item);
+/* The number of this item, or INTERN_FULL: a new one must leave `reserve` numbers to others. */
+int intern_id(struct intern *t, const void *item, uint32_t reserve);
 
 /* Valid until the next intern_id. */
 const void *intern_item(const struct intern *t, uint32_t id);

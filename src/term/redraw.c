@@ -47,9 +47,10 @@ static void draw_cursor(const struct term *t, const struct grid *g, const struct
 {
 	if (c->origin)
 		str_adds(out, "\033[?6h");
-	const struct row *r = &g->row[c->row];
 	/* One that was saved before the region changed comes back inside of the region. */
-	int row = c->origin ? MAX(t->top, MIN(c->row, t->bottom)) - t->top : c->row, col = c->col;
+	int at = c->origin ? MAX(t->top, MIN(c->row, t->bottom)) : c->row;
+	const struct row *r = &g->row[at];
+	int row = c->origin ? at - t->top : at, col = c->col;
 	if (c->pending_wrap) {
 		if (col > 0 && col < r->used && r->cells[col].glyph == GLYPH_TAIL)
 			col--;
@@ -99,8 +100,7 @@ void term_redraw(const struct term *t, struct str *out)
 	if (alternate)
 		draw_screen(t, &t->alt, &t->saved[1], "\0337", out);
 	str_addf(out, "\033[%d;%dr", t->top + 1, t->bottom + 1);
-	if (t->title)
-		str_addf(out, "\033]2;%s\033\\", t->title);
+	str_addf(out, "\033]2;%s\033\\", term_title(t));
 	draw_cursor(t, t->grid, &t->cur, out);
 	mode_add_redraw(t, out);
 }
@@ -113,5 +113,5 @@ const char *term_reset_bytes(void)
 	       "\033[?1l\033>\033[?66l\033[>4m\033[<u"                          /* keys */
 	       "\033[?9l\033[?1000l\033[?1002l\033[?1003l\033[?1004l"           /* mouse and focus */
 	       "\033[?1005l\033[?1006l\033[?1015l\033[?1016l\033[?1007h\033[?2004l" /* their encodings, pasting */
-	       "\033[?5l\033[?2026l\033[0 q\033[?12l\033[?25h\033[m";           /* how it looks */
+	       "\033[?5l\033[?2026l\033[0 q\033[?25h\033[m";           /* how it looks */
 }
