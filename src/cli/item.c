@@ -1,0 +1,110 @@
+#include "cli/item.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/out.h"
+#include "cli/when.h"
+#include "fmt/json.h"
+
+enum { INDENT = 4, DETAIL_MAX = 2000 };
+
+/* What the lead should see of an item's detail, in this order; other members are for programs. */
+static const struct {
+	const char *key;
+	const char *label; /* NULL: the text speaks for itself */
+} details[] = {
+	{"command", "command"}, {"path", "file"},      {"diff", NULL},           {"context", NULL},
+	{"assumption", "goes on under the assumption"}, {"summary", NULL},       {"tested", "tested"},
+	{"look", "look at"},    {"message", NULL},     {"plan", NULL},           {"last_words", "its last words"},
+};
+
+static void add_details(struct str *out, struct json_object *detail, int width)
+{
+	for (size_t i = 0; i < ARRAY_LEN(details); i++) {
+		const char *text = json_str(detail, details[i].key);
+		if (!text || !*text)
+			continue;
+		size_t len = strlen(text);
+		struct str shown STR_FREE = STR_INIT;
+		if (details[i].label)
+			str_addf(&shown, "%s: ", details[i].label);
+		str_add(&shown, text, MIN(len, (size_t)DETAIL_MAX));
+		if (len > DETAIL_MAX)
+			str_addf(&shown, "\n… %zu bytes more (muster docket --json)", len - DETAIL_MAX);
+		out_add_wrapped(out, shown.data, INDENT, width);
+	}
+}
+
+static void add_options(struct str *out, struct json_object *options, bool color)
+{
+	for (size_t i = 0; i < json_len(options); i++) {
+		struct json_object *o = json_at(options, i);
+		const char *what = json_str(o, "description");
+		str_addf(out, "%*s%zu ", INDENT, "", i + 1);
+		out_add(out, PAINT_CYAN, color, json_str_or(o, "key", "?"));
+		str_adds(out, "  ");
+		out_add(out, PAINT_NONE, color, json_str_or(o, "label", ""));
+		if (what && *what) {
+			str_adds(out, " – ");
+			out_add(out, PAINT_DIM, color, what);
+		}
+		str_addc(out, '\n');
+	}
+}
+
+/* How it was closed, or the command that answers it. */
+static void add_end(struct str *out, struct json_object *item, bool color)
+{
+	const char *state = json_str_or(item, "state", "open"), *session = json_str_or(item, "session_name", "?");
+	const char *first = json_str(json_at(json_arr(item, "options"), 0), "key");
+	bool review = strcmp(json_str_or(item, "kind", ""), "review") == 0;
+	int id = (int)json_int(item, "id", 0);
+	struct str line STR_FREE = STR_INIT;
+	if (strcmp(state, "open") != 0) {
+		str_adds(&line, state);
+		if (json_str(item, "option"))
+			str_addf(&line, ": %s", json_str(item, "option"));
+		if (json_str(item, "text"))
+			str_addf(&line, ": %s", json_str(item, "text"));
+		if (json_str(item, "reason"))
+			str_addf(&line, " (%s)", json_str(item, "reason"));
+	} else if (review) {
+		str_addf(&line, "muster review %s", session);
+	} else if (first) {
+		str_addf(&line, "muster answer %d %s", id, first);
+	} else {
+		str_addf(&line, "muster answer %d TEXT", id);
+	}
+	str_addf(out, "%*s", INDENT, "");
+	out_add(out, PAINT_DIM, color, line.data);
+	str_addc(out, '\n');
+}
+
+void item_add(struct str *out, struct json_object *item, int64_t now_ms, int width, bool color)
+{
+	bool blocking = json_flag(item, "blocking", false);
+	MEM_FREE char *head = mem_printf("#%d %s", (int)json_int(item, "id", 0), json_str_or(item, "kind", "?"));
+	struct str age STR_FREE = STR_INIT;
+	when_add_age(&age, json_int(item, "opened_ms", 0), now_ms);
+	out_add(out, blocking ? PAINT_RED : PAINT_YELLOW, color, head);
+	str_adds(out, "  ");
+	out_add(out, PAINT_BOLD, color, json_str_or(item, "session_name", "?"));
+	str_addf(out, "  %s%s\n", age.data, blocking ? ", it waits" : "");
+	out_add_wrapped(out, json_str_or(item, "title", ""), INDENT, width);
+	add_details(out, json_obj(item, "detail"), width);
+	add_options(out, json_arr(item, "options"), color);
+	add_end(out, item, color);
+}
+
+bool item_has_option(struct json_object *item, const char *word)
+{
+	struct json_object *options = json_arr(item, "options");
+	char *end;
+	long place = strtol(word, &end, 10);
+	for (size_t i = 0; i < json_len(options); i++)
+		if (strcmp(json_str_or(json_at(options, i), "key", ""), word) == 0)
+			return true;
+	return end != word && !*end && place >= 1 && (size_t)place <= json_len(options);
+}

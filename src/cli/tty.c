@@ -1,0 +1,66 @@
+#include "cli/tty.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios before;
+static volatile sig_atomic_t entered;
+
+/* Alternate screen. */
+static const char enter_text[] = "\033[?1049h\033[H\033[2J";
+
+/* Whatever an agent may have switched on: mouse (all modes), focus and paste reports, extended keyboards, application keys,
+ * scroll region, attributes, hidden cursor, cursor shape; and the alternate screen. */
+static const char leave_text[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1005l\033[?1006l\033[?1015l\033[?1004l\033[?2004l"
+				 "\033[?2026l\033[<u\033[>4m\033[?1l\033>\033[r\033[0m\033[?7h\033[?25h\033[0 q\033[?1049l";
+
+void tty_leave(void)
+{
+	if (!entered)
+		return;
+	entered = 0;
+	ssize_t ignored = write(STDOUT_FILENO, leave_text, sizeof leave_text - 1);
+	(void)ignored;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+}
+
+static void on_fatal(int signal_number)
+{
+	int saved = errno;
+	tty_leave();
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
+	errno = saved;
+}
+
+static void catch_fatal(void)
+{
+	static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT, SIGPIPE, SIGALRM, SIGXCPU};
+	struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_NODEFER};
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
+		sigaction(fatal[i], &action, NULL);
+}
+
+int tty_enter(struct err *err)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &before) < 0)
+		return err_set(err, ERR_USAGE, "this needs a terminal");
+	struct termios raw = before;
+	cfmakeraw(&raw);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	atexit(tty_leave);
+	catch_fatal();
+	entered = 1;
+	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0 || write(STDOUT_FILENO, enter_text, sizeof enter_text - 1) < 0) {
+		int error = errno;
+		tty_leave();
+		return err_set_errno(err, ERR_FAILED, error, "cannot set up the terminal");
+	}
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* The person's terminal in raw mode, given back as it was on every way out: return, exit, and signals that end the
+ * process. */
+#ifndef CLI_TTY_H
+#define CLI_TTY_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Standard input and output must be a terminal: ERR_USAGE else. Switches to the alternate screen. */
+int tty_enter(struct err *err) NODISCARD;
+/* Back to what it was. Fine when it was not entered; safe in a signal handler. */
+void tty_leave(void);
+
+#endif

@@ -1,0 +1,137 @@
+/* The verbs that do one thing to one session and show what became of it: clear, interrupt, pause, resume, stop, rm,
+ * restore, undo. */
+#include <string.h>
+
+#include "cli/verbs.h"
+#include "fmt/json.h"
+
+static int report_state(struct cli *c, struct json_object *session)
+{
+	const char *why = json_str(session, "why");
+	cli_say(c, "%s  %s%s%s%s", json_str_or(session, "name", "?"), json_str_or(session, "state", "?"),
+	        json_flag(session, "paused", false) ? " (paused)" : "", why && *why ? "  " : "", why ? why : "");
+	return 0;
+}
+
+static int steer(struct cli *c, const char *method, struct json_object *params, struct err *err)
+{
+	struct json_object *session JSON_FREE = NULL;
+	int r = cli_request(c, method, params, &session, err);
+	return r <= 0 ? r : report_state(c, session);
+}
+
+/* {"session"} alone is all they need. */
+static const struct {
+	const char *verb, *method;
+} plain[] = {
+	{"clear", "session.clear"}, {"interrupt", "session.interrupt"}, {"pause", "session.pause"},
+	{"resume", "session.resume"}, {"restore", "session.restore"},
+};
+
+static int run_plain(struct cli *c, struct err *err)
+{
+	size_t i = 0;
+	while (strcmp(plain[i].verb, c->verb->name) != 0)
+		i++;
+	return steer(c, plain[i].method, cli_session_params(c), err);
+}
+
+static int run_stop(struct cli *c, struct err *err)
+{
+	struct json_object *params JSON_FREE = cli_session_params(c);
+	long long grace_s;
+	if (opts_int(&c->opts, "grace", 0, 3600, -1, &grace_s, err) < 0)
+		return -1;
+	if (grace_s >= 0)
+		json_add_int(params, "grace_ms", grace_s * 1000);
+	if (opts_has(&c->opts, "jobs"))
+		json_add_bool(params, "jobs", true);
+	return steer(c, "session.stop", json_object_get(params), err);
+}
+
+static int run_rm(struct cli *c, struct err *err)
+{
+	struct json_object *params = cli_session_params(c), *result JSON_FREE = NULL;
+	if (opts_has(&c->opts, "force"))
+		json_add_bool(params, "force", true);
+	int r = cli_request(c, "session.remove", params, &result, err);
+	if (r <= 0)
+		return r;
+	struct json_object *warnings = json_arr(result, "warnings");
+	if (json_str(result, "snapshot"))
+		cli_say(c, "%s removed; all it had is kept: `muster restore %s` brings it back", cli_arg(c, 0), cli_arg(c, 0));
+	else
+		cli_say(c, "%s removed", cli_arg(c, 0));
+	for (size_t i = 0; i < json_len(warnings); i++)
+		fprintf(stderr, "muster: %s\n", json_str_at(warnings, i));
+	return 0;
+}
+
+static int run_undo(struct cli *c, struct err *err)
+{
+	return steer(c, "undo", NULL, err);
+}
+
+#define STEER_VERB(word, help_line, long_text) \
+	const struct verb verb_##word = {      \
+		.name = #word,                 \
+		.group = VERB_STEER,           \
+		.args = "SESSION",             \
+		.help = (help_line),           \
+		.text = (long_text),           \
+		.min_args = 1,                 \
+		.max_args = 1,                 \
+		.completes = COMPLETE_SESSION, \
+		.run = run_plain,              \
+	}
+
+STEER_VERB(clear, "begin a new conversation in the same workspace; background jobs live on", NULL);
+STEER_VERB(interrupt, "stop the agent's present turn", NULL);
+STEER_VERB(pause, "freeze the session's processes", NULL);
+STEER_VERB(resume, "let a paused session go on, or start one that has ended again",
+           "An agent that can go on with its own conversation does.");
+STEER_VERB(restore, "bring a removed session back, byte for byte", NULL);
+
+static const struct opt stop_options[] = {
+	{'j', "jobs", NULL, "end its background jobs too", 0},
+	{0, "grace", "SECONDS", "how long its processes may take to end before they are killed (5)", 0},
+	{0},
+};
+
+const struct verb verb_stop = {
+	.name = "stop",
+	.group = VERB_STEER,
+	.args = "SESSION",
+	.help = "end the agent; the workspace stays",
+	.text = "A session with running jobs is refused, and they are named, unless --jobs is given.",
+	.opts = stop_options,
+	.min_args = 1,
+	.max_args = 1,
+	.completes = COMPLETE_SESSION,
+	.run = run_stop,
+};
+
+static const struct opt rm_options[] = {
+	{'f', "force", NULL, "also when it runs: stop it and its jobs first", 0},
+	{0},
+};
+
+const struct verb verb_rm = {
+	.name = "rm",
+	.group = VERB_STEER,
+	.args = "SESSION",
+	.help = "remove a session and its workspace; muster undo brings both back",
+	.text = "Everything is kept in a snapshot first: tracked and untracked files and commits that are nowhere else.",
+	.opts = rm_options,
+	.min_args = 1,
+	.max_args = 1,
+	.completes = COMPLETE_SESSION,
+	.run = run_rm,
+};
+
+const struct verb verb_undo = {
+	.name = "undo",
+	.group = VERB_STEER,
+	.help = "take back the latest removal",
+	.run = run_undo,
+};
