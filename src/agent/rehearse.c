@@ -219,6 +219,7 @@ static void player_fini(struct rehearse_player *p)
 	mailbox_fini(&p->mail);
 	strv_fini(&p->prompts);
 	json_object_put(p->state);
+	str_fini(&p->keys);
 	free(p->typed);
 	free(p->children);
 	free(p->said);

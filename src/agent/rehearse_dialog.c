@@ -62,17 +62,22 @@ static const char *option_key(struct json_object *options, size_t i)
 	return bare ? bare : json_str_or(json_at(options, i), "key", "");
 }
 
-/* What a key or a typed line means; NULL: nothing. */
+/* What a key means, or NULL. */
+static const char *key_means(char key, struct json_object *options, bool permission)
+{
+	if (permission)
+		return key == 'y' || key == 'Y' ? "allow" : key == 'n' || key == 'N' ? "deny" : NULL;
+	return key >= '1' && (size_t)(key - '1') < json_len(options) ? option_key(options, (size_t)(key - '1')) : NULL;
+}
+
+/* What was typed for the dialog; NULL: nothing that answers it. */
 static char *from_terminal(struct rehearse_player *p, struct json_object *options, bool permission)
 {
-	char key = p->key;
-	p->key = 0;
-	if (permission)
-		return key == 'y' || key == 'Y' ? mem_strdup("allow") : key == 'n' || key == 'N' ? mem_strdup("deny") : NULL;
-	if (json_len(options) == 0)
-		return MEM_TAKE(p->typed);
-	size_t i = (size_t)(key - '1');
-	return key >= '1' && i < json_len(options) ? mem_strdup(option_key(options, i)) : NULL;
+	const char *means = NULL;
+	for (size_t i = 0; i < p->keys.len && !means; i++)
+		means = key_means(p->keys.data[i], options, permission);
+	str_reset(&p->keys);
+	return means ? mem_strdup(means) : MEM_TAKE(p->typed);
 }
 
 static void show(struct rehearse_player *p, const char *question, struct json_object *options, bool permission)
@@ -119,13 +124,14 @@ char *rehearse_dialog(struct rehearse_player *p, const char *question, struct js
 	p->wants_line = !p->term.keys;
 	while (!rehearse_broken(p)) {
 		answer = r.mail.fd >= 0 ? from_docket(p, &r) : NULL;
-		if (!answer && (p->key || p->typed))
+		if (!answer && (p->keys.len > 0 || p->typed))
 			answer = answer_here(p, &r, options, permission);
 		if (answer)
 			break;
 		rehearse_wait(p, -1, &r.mail.fd, r.mail.fd >= 0);
 	}
 	p->term.keys = p->wants_line = false;
+	str_reset(&p->keys);
 	mem_freep(&p->typed);
 	if (answer)
 		rehearse_status(&p->term, "state=working", NULL, "rehearsal: works");

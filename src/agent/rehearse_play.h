@@ -25,7 +25,7 @@ struct rehearse_player {
 	struct mailbox mail; /* fd -1 outside of a session */
 	struct strv prompts; /* typed, taken, not yet dealt with */
 	bool interrupted, cleared, ended;
-	char key;            /* the last one while a dialog wants keys (term.keys), or 0 */
+	struct str keys;     /* pressed while a dialog wants keys (term.keys) */
 	bool wants_line;     /* a dialog wants a line: */
 	char *typed;         /* that line, or NULL */
 	bool again;          /* the step may have been played already, by a player that was killed */

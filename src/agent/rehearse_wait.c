@@ -35,7 +35,7 @@ static void on_line(void *arg, const char *text, bool pasted)
 static void on_key(void *arg, char key)
 {
 	struct rehearse_player *p = arg;
-	p->key = key;
+	str_addc(&p->keys, key);
 }
 
 static void on_interrupt(void *arg)
