@@ -48,6 +48,7 @@ static void dispatch(struct rpc_handler *h, const char *name, struct json_object
 		call_fail(&call->call, &err);
 		return;
 	}
+	call->durable = method->durable;
 	if (method->durable)
 		db_turn_durable(api->db);
 	const struct implementation *impl = &implementations[method - api_methods];
@@ -57,6 +58,11 @@ static void dispatch(struct rpc_handler *h, const char *name, struct json_object
 		impl->land(api->lander, params, &call->call);
 	else
 		impl->own(api, params, call);
+}
+
+static void durable_end(struct rpc_handler *h)
+{
+	db_turn_durable(CONTAINER_OF(h, struct api, handler)->db);
 }
 
 static void publish(struct event_listener *l, const struct event_row *event)
@@ -69,6 +75,7 @@ static void publish(struct event_listener *l, const struct event_row *event)
 void api_init(struct api *api)
 {
 	api->handler.call = dispatch;
+	api->handler.durable_end = durable_end;
 	api->events.appended = publish;
 	api->started_ms = clock_wall_ms();
 	event_listen(api->db, &api->events);

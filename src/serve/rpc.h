@@ -39,12 +39,15 @@ struct rpc_call {
 	struct rpc_batch *batch;      /* NULL: on its own */
 	struct json_object *id;
 	bool wants_reply;             /* false: a notification */
+	bool durable;                 /* the handler's: what it acknowledges must be on the disk */
 	struct rpc_call *prev, *next; /* of the client's unfinished calls */
 };
 
 struct rpc_handler {
 	/* A request of the right form; params is an object, owned by the server, valid until this returns. */
 	void (*call)(struct rpc_handler *h, const char *method, struct json_object *params, struct rpc_call *call);
+	/* A call that was marked durable ends in this turn. May be NULL when none is. */
+	void (*durable_end)(struct rpc_handler *h);
 };
 
 /* Serves those who connect to listen_fd, which stays the caller's, as all else. NULL with err. */

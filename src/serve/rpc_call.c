@@ -68,10 +68,11 @@ static void unlink_call(struct rpc_call *call)
 		rpc_server_wake(c->server);
 }
 
-/* text is the reply, code and why the error that takes its place when it is too long. */
 static void finish(struct rpc_call *call, const struct str *text)
 {
 	unlink_call(call);
+	if (call->durable)
+		call->server->handler->durable_end(call->server->handler);
 	if (call->client && call->wants_reply) {
 		size_t before = call->batch ? call->batch->replies.len : 0;
 		if (before + text->len > RPC_LINE_MAX)

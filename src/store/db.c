@@ -182,24 +182,34 @@ const struct err *db_spoiled(const struct db *db)
 	return db->spoiled ? &db->why : NULL;
 }
 
-int db_turn_commit(struct db *db, struct err *err)
+/* Rolls back what is left of a spoiled turn. */
+static int give_up(struct db *db, struct err *err)
 {
-	bool wrote = db->turn, durable = db->durable;
-	db->durable = db->turn = false;
-	if (!db->spoiled && wrote) {
-		int rc = sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL);
-		if (rc == SQLITE_OK)
-			return durable;
-		db_explain(&db->why, db->sql, db->path, rc);
-		db->spoiled = true;
-	}
-	if (!db->spoiled)
-		return 0;
 	if (!sqlite3_get_autocommit(db->sql))
 		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 	if (err)
 		*err = db->why;
 	return -1;
+}
+
+int db_turn_commit(struct db *db, struct err *err)
+{
+	bool wrote = db->turn, durable = db->durable;
+	db->durable = db->turn = false;
+	if (wrote && !db->spoiled) {
+		int rc = sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL);
+		if (rc != SQLITE_OK) {
+			db_explain(&db->why, db->sql, db->path, rc);
+			db->spoiled = true;
+		}
+		db->unsynced = true;
+	}
+	if (db->spoiled)
+		return give_up(db, err);
+	if (!durable || !db->unsynced)
+		return 0;
+	db->unsynced = false;
+	return 1;
 }
 
 int db_sync(struct db *db, struct err *err)

@@ -29,10 +29,10 @@ const char *db_path(const struct db *db);
 
 /* True while the turn holds a write that is not committed, or is spoiled. */
 bool db_turn_open(const struct db *db);
-/* This turn holds words of the lead: it must be on the disk before anyone is told. */
+/* What this turn tells anyone of must be on the disk before, with all that was committed earlier: it holds words of the
+ * lead, or acknowledges them. */
 void db_turn_durable(struct db *db);
-/* Ends the turn; without a write it does nothing. Returns 0, 1 when db_sync() must succeed before anyone is told, or
- * -1 with err after rolling back. */
+/* Ends the turn. Returns 0, 1 when db_sync() must succeed before anyone is told, or -1 with err after rolling back. */
 int db_turn_commit(struct db *db, struct err *err) NODISCARD;
 /* NULL while all is well, else what spoiled the turn. */
 const struct err *db_spoiled(const struct db *db);

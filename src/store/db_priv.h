@@ -17,6 +17,7 @@ struct db {
 	struct stmt_slot *slots; /* uthash by key */
 	struct event_listener *listener;
 	bool turn, durable, spoiled;
+	bool unsynced; /* something was committed since the last turn that wanted the disk */
 	struct err why; /* spoiled */
 	int wal_pages;  /* in the log after the last commit */
 	_Atomic int wal_copied; /* of these, back in the database */

@@ -18,8 +18,6 @@ static const char *const steps[] = {
 	" landed TEXT, created_ms INT NOT NULL, started_ms INT NOT NULL, ended_ms INT NOT NULL,"
 	" turn_ended_ms INT NOT NULL, removed_ms INT NOT NULL) STRICT;"
 	"CREATE UNIQUE INDEX session_name ON session(name) WHERE lifecycle != 'removed';"
-	"CREATE INDEX session_created ON session(created_ms);"
-	"CREATE INDEX session_any_name ON session(name, created_ms);"
 
 	"CREATE TABLE signal("
 	" session TEXT NOT NULL REFERENCES session(id), source TEXT NOT NULL, activity INT NOT NULL,"
