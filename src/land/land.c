@@ -94,9 +94,14 @@ static int check_target(const struct land_spec *spec, struct err *err)
 	                          str_c(&to));
 }
 
+static bool has_gate(const struct land_spec *spec)
+{
+	return spec->gate && spec->gate->n;
+}
+
 static int check_gate(const struct land_spec *spec, struct err *err)
 {
-	if ((spec->gate && spec->gate->n) || spec->no_gate)
+	if (has_gate(spec) || spec->no_gate)
 		return 0;
 	return err_set(err, ERR_REFUSED,
 	               "no gate is configured: name the commands that must pass under `gate:` in .muster/config.yaml, "
@@ -164,7 +169,7 @@ static enum outcome do_merging(const struct land_spec *spec, struct land_record 
 static enum outcome do_testing(const struct land_spec *spec, struct land_record *rec, struct err *err)
 {
 	struct oid target;
-	if (!spec->no_gate && test_run(spec, rec, err) < 0)
+	if (has_gate(spec) && test_run(spec, rec, err) < 0)
 		return NO;
 	if (read_branch(spec->repo, spec->target, &target, err) < 0)
 		return NO;

@@ -42,7 +42,7 @@ struct land_spec {
 	enum combine_how how;
 	const struct strv *setup; /* shell commands before the gate; may be NULL */
 	const struct strv *gate;  /* shell commands; none is refused unless no_gate */
-	bool no_gate;             /* `gate: none`: said, not forgotten */
+	bool no_gate;             /* that there is none is meant (`gate: none`, --no-gate); one that is there runs anyway */
 	int timeout_s;            /* of each command; 0: LAND_TIMEOUT_S */
 	const char *guard;        /* path of muster-hold */
 	const char *log_path;     /* appended to; its folder is made */

@@ -55,34 +55,36 @@ static void add_new(struct lander *l, struct session *s, struct json_object *par
 	json_push(list, o);
 }
 
-void lander_land_enqueue(struct lander *l, struct json_object *params, struct call *call)
+static int check_all(struct lander *l, struct json_object *names, struct err *err)
 {
-	struct json_object *names = json_arr(params, "sessions"), *result = json_new(), *list = json_new_array();
-	struct err err;
-	json_add_obj(result, "landings", list);
 	size_t n = json_len(names);
-	if (n == 0 || n > SESSIONS_MAX) {
-		err_set(&err, ERR_USAGE, "land.enqueue takes 1 to %d sessions", SESSIONS_MAX);
-		goto fail;
-	}
+	if (n == 0 || n > SESSIONS_MAX)
+		return err_set(err, ERR_USAGE, "land.enqueue takes 1 to %d sessions", SESSIONS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		const char *name = json_str_at(names, i);
 		struct session *s = name ? engine_find(l->engine, name) : NULL;
-		if (!s) {
-			err_set(&err, ERR_USAGE, "no session %s; `muster ls` lists them", name ? name : "");
-			goto fail;
-		}
-		if (check(s, &err) < 0)
-			goto fail;
+		if (!s)
+			return err_set(err, ERR_USAGE, "no session %s; `muster ls` lists them", name ? name : "");
+		if (check(s, err) < 0)
+			return -1;
 	}
-	for (size_t i = 0; i < n; i++)
+	return 0;
+}
+
+void lander_land_enqueue(struct lander *l, struct json_object *params, struct call *call)
+{
+	struct json_object *names = json_arr(params, "sessions");
+	struct err err;
+	if (check_all(l, names, &err) < 0) {
+		call_fail(call, &err);
+		return;
+	}
+	struct json_object *result = json_new(), *list = json_new_array();
+	for (size_t i = 0; i < json_len(names); i++)
 		add_new(l, engine_find(l->engine, json_str_at(names, i)), params, list);
 	lander_pump(l);
+	json_add_obj(result, "landings", list);
 	call_done(call, result);
-	return;
-fail:
-	json_object_put(result);
-	call_fail(call, &err);
 }
 
 void lander_land_queue(struct lander *l, struct json_object *params, struct call *call)

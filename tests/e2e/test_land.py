@@ -160,6 +160,53 @@ def test_daemon_stop_while_the_gate_runs(muster, repo, tmp_path):
     assert rpc.call("land.wait", landing=landing["id"])["state"] == "landed"
 
 
+def test_restart_while_the_gate_runs(muster, repo, tmp_path):
+    began, go = tmp_path / "began", tmp_path / "go"
+    os.mkfifo(began)
+    gate(muster, repo, f"gate: ['test -e {go} || {{ echo x > {began}; sleep 1234; }}']\n")
+    rpc = muster.rpc()
+    for name in ("one", "two"):
+        work(muster, rpc, repo, name, COMMIT.format(name))
+        approve(rpc, name)
+    first, second = rpc.call("land.enqueue", sessions=["one", "two"])["landings"]
+    assert (first["position"], second["position"]) == (0, 1)
+    assert open(began).read() == "x\n"
+    rpc.call("daemon.restart")
+    go.touch()
+    rpc = muster.rpc()
+    first, second = (rpc.call("land.wait", landing=each["id"]) for each in (first, second))
+    assert (first["state"], second["state"]) == ("landed", "landed")
+    assert second["base"] == first["merged"]
+    assert not sleepers(muster)
+
+
+def test_returned_work_does_not_land(muster, repo):
+    rpc = muster.rpc()
+    work(muster, rpc, repo, "one", COMMIT.format("one"))
+    approve(rpc, "one")
+    rpc.call("review.return", session="one")
+    with pytest.raises(RpcError) as e:
+        rpc.call("land.enqueue", sessions=["one"])
+    assert "not approved" in e.value.message
+
+
+def test_requests_that_make_no_sense(muster, repo, tmp_path):
+    rpc = muster.rpc()
+    s = rpc.call("session.start", repo=str(tmp_path), name="bare", worktree=False, command=["true"])
+    rpc.call("session.wait", session=s["name"], until="done", timeout_ms=WAIT_S * 1000)
+    for method, params, code in (
+        ("land.enqueue", {"sessions": []}, 2),
+        ("land.enqueue", {"sessions": ["nobody"]}, 2),
+        ("land.enqueue", {"sessions": ["bare"]}, 3),
+        ("land.wait", {"landing": 77}, 2),
+        ("review.get", {"session": "bare"}, 3),
+        ("review.approve", {"session": "bare"}, 3),
+    ):
+        with pytest.raises(RpcError) as e:
+            rpc.call(method, **params)
+        assert e.value.code == code, (method, e.value.message)
+
+
 def test_scope_at_landing(muster, repo, tmp_path):
     rpc = muster.rpc()
     task = "---\nscope: [src]\n---\nWork in src.\n"

@@ -181,8 +181,13 @@ static void test_no_gate(void **state)
 	make_branch(h);
 	trip_init(&t, h, NULL);
 	go(&t, LAND_REFUSED, "no gate is configured");
+	/* Said to be meant, it lands; but a gate that is there is not skipped by that. */
 	t.rec.state = LAND_QUEUED;
 	t.spec.no_gate = true;
+	strv_add(&t.gate, "false");
+	go(&t, LAND_FAILED, "the gate failed");
+	strv_fini(&t.gate);
+	t.rec.state = LAND_QUEUED;
 	go(&t, LAND_LANDED, NULL);
 	trip_fini(&t);
 }
