@@ -57,12 +57,12 @@ bool proc_read(pid_t pid, struct proc *ret)
 	snprintf(path, sizeof path, "/proc/%d/stat", pid);
 	if (slurp(path, buf, sizeof buf) <= 0)
 		return false;
-	/* The name in parentheses may hold anything: what counts comes after the last one. */
+	/* The name in parentheses may hold anything: what counts comes after the last one. Fields 3 to 6, then 22. */
 	const char *p = strrchr(buf, ')');
 	struct proc proc = {.pid = pid};
 	unsigned long long ticks;
 	int n = p ? sscanf(p + 1,
-	                   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+	                   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
 	                   &proc.state, &proc.ppid, &proc.pgrp, &proc.sid, &ticks)
 	          : 0;
 	if (n != 5)

@@ -16,12 +16,12 @@ struct call {
 
 static inline void call_done(struct call *call, struct json_object *result)
 {
-	call->done(call, result);
+	(call->done)(call, result);
 }
 
 static inline void call_fail(struct call *call, const struct err *err)
 {
-	call->fail(call, err);
+	(call->fail)(call, err); /* in parentheses: test frameworks have a macro of that name */
 }
 
 #endif

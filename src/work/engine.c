@@ -163,8 +163,12 @@ static void reconcile(struct session *s)
 	case LIFE_EXITED: /* its holder may be kept by jobs, or hold an exit that was not let go */
 		session_attach_holder(s);
 		break;
-	case LIFE_PREPARING: /* the workspace first: that is repeatable; the holder, if any, comes then */
-		session_life_set(s, LIFE_QUEUED);
+	case LIFE_PREPARING:
+		/* With a generation the workspace was ready and a holder asked for: it may be there, and hold the agent. */
+		if (s->row.generation > 0)
+			session_attach_holder(s);
+		else
+			session_life_set(s, LIFE_QUEUED);
 		break;
 	case LIFE_QUEUED:
 	case LIFE_REMOVED:

@@ -392,6 +392,11 @@ static void handle_closed(void *arg, int error)
 	session_detach_holder(s);
 	if (s->engine->closing)
 		return;
+	if (!local_alive(folder) && s->life == LIFE_PREPARING && error == -ENOENT) {
+		session_life_set(s, LIFE_QUEUED); /* musterd died before the holder was there: from the beginning */
+		session_admit(s->engine);
+		return;
+	}
 	if (!local_alive(folder)) {
 		bury_holder(s);
 		return;
