@@ -1,5 +1,4 @@
 /* muster ask: inside a session */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -7,19 +6,17 @@
 #include "cli/verbs.h"
 #include "fmt/json.h"
 
-/* KEY=LABEL, or a label whose key is its number. */
+/* KEY=LABEL, or a word that is both. The lead may also name an option by its number on the docket. */
 static struct json_object *options_of(const struct strv *given)
 {
 	struct json_object *list = json_new_array();
 	for (size_t i = 0; i < given->n; i++) {
 		const char *equals = strchr(given->v[i], '=');
 		struct json_object *o = json_new();
-		char number[24];
-		snprintf(number, sizeof number, "%zu", i + 1);
 		if (equals && equals != given->v[i])
 			json_add_strn(o, "key", given->v[i], (size_t)(equals - given->v[i]));
 		else
-			json_add_str(o, "key", number);
+			json_add_str(o, "key", given->v[i]);
 		json_add_str(o, "label", equals ? equals + 1 : given->v[i]);
 		json_push(list, o);
 	}

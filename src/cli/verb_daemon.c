@@ -1,14 +1,16 @@
 /* muster daemon */
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
 #include "fmt/json.h"
-#include "io/unixsock.h"
+#include "io/spawn.h"
 
-enum { RESTART_MS = 30000, POLL_MS = 10 };
+enum { RESTART_MS = 30000, END_MS = 30000, POLL_MS = 10 };
 
 static int show(struct cli *c, struct client *client, struct err *err)
 {
@@ -63,10 +65,14 @@ static int run_status(struct cli *c, struct err *err)
 	return say_absent(c);
 }
 
-/* Until the old one has let go of its end of the connection. */
-static int await_end(struct cli *c, struct err *err)
+/* A pidfd of the musterd at the other end, or -1. */
+static int open_process(const struct client *client)
 {
-	return client_follow(&c->client, err);
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return -1;
+	return MAX(spawn_pidfd(peer.pid), -1);
 }
 
 static int run_stop(struct cli *c, struct err *err)
@@ -77,8 +83,13 @@ static int run_stop(struct cli *c, struct err *err)
 		return -1;
 	if (absent)
 		return say_absent(c);
-	if (client_call(&c->client, "daemon.stop", NULL, &result, err) < 0 || await_end(c, err) < 0)
+	/* Gone means that the process is: until then its socket takes connections that nobody will serve. */
+	int process FD_CLOSE = open_process(&c->client);
+	if (client_call(&c->client, "daemon.stop", NULL, &result, err) < 0 || client_follow(&c->client, err) < 0)
 		return -1;
+	struct pollfd p = {.fd = process, .events = POLLIN};
+	if (process >= 0 && poll(&p, 1, END_MS) == 0)
+		return err_set(err, ERR_FAILED, "musterd has not ended within %d s", END_MS / 1000);
 	if (c->json)
 		cli_print_json(result);
 	cli_say(c, "musterd has ended; the sessions run on");
@@ -111,7 +122,7 @@ static int run_restart(struct cli *c, struct err *err)
 		return -1;
 	if (absent)
 		return run_start(c, err);
-	if (client_call(&c->client, "daemon.restart", NULL, &result, err) < 0 || await_end(c, err) < 0 ||
+	if (client_call(&c->client, "daemon.restart", NULL, &result, err) < 0 || client_follow(&c->client, err) < 0 ||
 	    reconnect(c, err) < 0)
 		return -1;
 	return show(c, &c->client, err);
