@@ -276,6 +276,41 @@ static void test_other_worktree(void **state)
 	trip_fini(&t);
 }
 
+/* The user sees a part of the tree; the gate sees all of it, each time. */
+static void test_sparse_checkout(void **state)
+{
+	struct house *h = *state;
+	struct trip t;
+	make_branch(h);
+	house_do(h, "cd repo; git sparse-checkout set --no-cone /a; test ! -e b/c; cd ../state/ws; echo more >>b/c; git commit -qam b");
+	trip_init(&t, h, "test \"$(cat b/c)\" = \"$(printf 'c\\nmore')\" && test -f new");
+	go(&t, LAND_LANDED, NULL);
+	house_expect(h, "cd repo; git status --porcelain; sed -n 2p a; test ! -e b; test ! -e new", "TWO");
+	trip_fini(&t);
+	house_do(h, "cd state/ws; echo again >>b/c; git commit -qam again");
+	trip_init(&t, h, "test $(wc -l <b/c) = 3");
+	go(&t, LAND_LANDED, NULL);
+	house_expect(h, "cd repo; git status --porcelain; test ! -e b", "");
+	trip_fini(&t);
+}
+
+static void test_submodule(void **state)
+{
+	struct house *h = *state;
+	struct trip t;
+	house_do(h, "git init -q -b main lib; cd lib; git config user.name L; git config user.email l@e; echo v1 >v; git add v;"
+	            "git commit -qm v1; cd ../repo; git -c protocol.file.allow=always submodule --quiet add ../lib lib; git commit -qm lib");
+	make_branch(h);
+	trip_init(&t, h, "test -f new && test \"$(cat lib/v)\" = v1 && echo dirt >lib/left");
+	go(&t, LAND_LANDED, NULL);
+	house_expect(h, "cd repo; git status --porcelain; cat lib/v new", "v1\nnew");
+	trip_fini(&t);
+	house_do(h, "cd state/ws; echo 3 >third; git add third; git commit -qm third");
+	trip_init(&t, h, "test ! -e lib/left && test -f third");
+	go(&t, LAND_LANDED, NULL);
+	trip_fini(&t);
+}
+
 static void test_target_in_a_session(void **state)
 {
 	struct house *h = *state;
@@ -643,6 +678,8 @@ int main(void)
 		WITH_HOUSE(test_checkout_goes_along),
 		WITH_HOUSE(test_dirty_checkout),
 		WITH_HOUSE(test_other_worktree),
+		WITH_HOUSE(test_sparse_checkout),
+		WITH_HOUSE(test_submodule),
 		WITH_HOUSE(test_target_in_a_session),
 		WITH_HOUSE(test_bare),
 		WITH_HOUSE(test_rules),
