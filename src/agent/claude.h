@@ -1,48 +1,89 @@
-/* Claude Code's adapter, in parts: launching and typing (claude.c), what its hooks say and the answers to them
- * (claude_hook.c), and the headless stream of JSON lines (claude_stream.c). Internal to these files.
+/* Claude Code's adapter, in parts: launching, typing and the rest of the contract (claude.c), permissions and
+ * questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the headless stream of JSON
+ * lines (claude_stream.c). Internal to these files.
  *
  * Members of agent_session.state:
  *   conversation  the session id that Claude Code knows (chosen by us; a new one after each clear)
- *   ready         it has started and reads what is typed
- *   busy          a turn runs, or background agents that may ask
- *   blocked       its last status report was "blocked"
- *   open          [{"key","request","tool","input"}]: permissions and questions that wait on the docket
- *   tell          {"prompt","text","typed","tries"}: the prompt that is on its way
  *   talked        the conversation has a prompt, so that it can be resumed
- *   brief         headless: the first prompt must still be sent */
+ *   briefed       the first prompt was taken once: it is not given again
+ *   ready         terminal: it has started and reads what is typed
+ *   busy          a turn runs, or background agents that may ask
+ *   blocked       terminal: its last status report was "blocked", and block_msg what that one said
+ *   unblocked     terminal: a dialog closed, and what it was about may still be on the docket
+ *   clearing      terminal: /clear was typed
+ *   open          [{"key","request","use"}]: permissions and questions that wait on the docket; headless: with
+ *                 "decision" when the lead's is on its way
+ *   tell          {"prompt","text","typed","tries"}: the prompt that is on its way; headless: {…,"uuid"}
+ *   brief         headless: the uuid of the first prompt while it is on its way
+ *   tasks         headless: how many of its background tasks run */
 #ifndef AGENT_CLAUDE_H
 #define AGENT_CLAUDE_H
 
 #include "agent/agent.h"
 
-/* Hook events that the settings subscribe to. */
-extern const char *const claude_hook_events[];
+/* ---- claude_need.c ---- */
+
+/* What a tool is about to do, on one line. The caller owns it. */
+char *claude_tool_title(const char *tool, struct json_object *input);
+/* Adds {"key","label"}. */
+void claude_push_option(struct json_object *options, const char *key, const char *label);
+
+/* Opens the docket item for a tool use that needs a person: data has tool_name, tool_input, permission_suggestions. The
+ * request, unless 0, is the hook that waits for the answer. */
+void claude_need_open(struct agent_session *s, const char *key, uint64_t request, struct json_object *data);
+bool claude_need_any(struct agent_session *s);
+/* The need is over without an answer from the docket: by its key, by its tool use, or all of them. */
+void claude_need_settle(struct agent_session *s, const char *key, const char *reason);
+void claude_need_settle_use(struct agent_session *s, struct json_object *data, const char *reason);
+void claude_need_settle_all(struct agent_session *s, const char *reason);
+/* The host has closed the item already; by key, or by request when key is NULL. */
+void claude_need_forget(struct agent_session *s, const char *key, uint64_t request);
+/* Keeps the decision with the open need, until it is known to have arrived. */
+void claude_need_decided(struct agent_session *s, const char *key, struct json_object *decision);
+/* What an answer amounts to: {"behavior":"allow"|"deny", "updatedInput"|"updatedPermissions"|"message"…}. */
+struct json_object *claude_need_decision(struct json_object *detail, const struct agent_answer *answer);
+
+/* ---- claude_hook.c ---- */
+
+/* Events that the settings subscribe to, and whether the hook waits for an answer: the others are done as soon as
+ * the holder has them, so that an agent never waits for musterd unless a person must decide. */
+struct claude_event {
+	const char *name;
+	void (*handle)(struct agent_session *s, uint64_t request, struct json_object *data);
+	bool waits;
+};
+extern const struct claude_event claude_events[]; /* the last has no name */
 
 void claude_on_hook(struct agent_session *s, uint64_t request, const char *event, struct json_object *data);
-void claude_on_request_gone(struct agent_session *s, uint64_t request);
 void claude_on_status(struct agent_session *s, const char *report);
+/* The timers "block" and "unblock". */
+void claude_on_block_timer(struct agent_session *s);
+void claude_on_unblock_timer(struct agent_session *s);
+/* Sets them again, in a new musterd. */
+void claude_hook_attached(struct agent_session *s);
 void claude_answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *detail,
                    const struct agent_answer *answer);
-/* The terminal waits for a person and no hook has said for what. */
-void claude_on_unexplained_block(struct agent_session *s);
 
-/* What a tool is about to do, as one line and as the docket's detail. */
-char *claude_tool_title(const char *tool, struct json_object *input); /* the caller owns it */
-struct json_object *claude_tool_detail(const char *tool, struct json_object *input);
-/* Opens a docket item for a tool use that needs a person. */
-void claude_need_open(struct agent_session *s, const char *key, uint64_t request, struct json_object *data);
-/* The decision that an answer amounts to: {"behavior":"allow"|"deny", "updatedInput"…}. */
-struct json_object *claude_decision(struct json_object *detail, const struct agent_answer *answer);
+/* ---- claude.c ---- */
 
-/* claude.c */
-void claude_ready(struct agent_session *s);      /* it reads what is typed */
+void claude_conversation(struct agent_session *s, const char *id);
+void claude_ready(struct agent_session *s); /* it reads what is typed */
 void claude_busy(struct agent_session *s, bool busy);
+/* A turn ended; said may be NULL. */
+void claude_turn_ended(struct agent_session *s, const char *said);
+/* A turn ended by an error of the service, said in why. */
+void claude_turn_failed(struct agent_session *s, const char *source, const char *why);
 void claude_prompt_taken(struct agent_session *s, const char *text);
 
-/* claude_stream.c */
+/* ---- claude_stream.c ---- */
+
 void claude_on_line(struct agent_session *s, const char *line, size_t len);
+/* Sends what is on its way, again when it was sent before: Claude Code drops what it has. */
+void claude_stream_attached(struct agent_session *s);
+void claude_stream_brief(struct agent_session *s); /* the first prompt shall be sent */
 void claude_stream_tell(struct agent_session *s, int64_t prompt, const char *text);
-int claude_stream_interrupt(struct agent_session *s);
+void claude_stream_clear(struct agent_session *s);
+void claude_stream_interrupt(struct agent_session *s);
 void claude_stream_answer(struct agent_session *s, const char *key, struct json_object *detail,
                           const struct agent_answer *answer);
 

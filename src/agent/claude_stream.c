@@ -1,4 +1,8 @@
-/* Headless Claude Code: JSON lines on standard input and output (-p, stream-json). */
+/* Headless Claude Code: JSON lines on standard input and output (-p, stream-json).
+ *
+ * Each prompt carries a uuid of ours. Claude Code says when it has it, and drops a second one with the same uuid: so a
+ * prompt is sent again whenever it is not known to have arrived, and is still taken exactly once. Decisions likewise:
+ * their requests have ids, and a second response to one is ignored. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +14,8 @@
 
 enum { STREAM_CONFIDENCE = 99 };
 
+#define KEY_PREFIX "stream-"
+
 static void send_line(struct agent_session *s, struct json_object *message)
 {
 	struct str line STR_FREE = STR_INIT;
@@ -20,28 +26,58 @@ static void send_line(struct agent_session *s, struct json_object *message)
 
 /* ---- to it ---- */
 
-/* The prompt is taken when it is replayed to us (--replay-user-messages). Prompt 0 is the brief. */
-void claude_stream_tell(struct agent_session *s, int64_t prompt, const char *text)
+static void send_prompt(struct agent_session *s, const char *text, const char *uuid)
 {
 	struct json_object *line JSON_FREE = json_new();
 	struct json_object *message = json_new();
-	if (prompt) {
-		struct json_object *tell = json_new();
-		json_add_int(tell, "prompt", prompt);
-		json_add_str(tell, "text", text);
-		json_add_obj(s->state, "tell", tell);
-		s->host->save(s);
-	}
 	json_add_str(message, "role", "user");
 	json_add_str(message, "content", text);
 	json_add_str(line, "type", "user");
+	json_add_str(line, "uuid", uuid);
 	json_add_obj(line, "message", message);
 	json_add_null(line, "parent_tool_use_id");
 	json_add_str(line, "session_id", "");
 	send_line(s, line);
 }
 
-int claude_stream_interrupt(struct agent_session *s)
+void claude_stream_brief(struct agent_session *s)
+{
+	char uuid[37];
+	id_uuid(uuid);
+	json_add_str(s->state, "brief", uuid);
+}
+
+static void send_tell(struct agent_session *s)
+{
+	struct json_object *tell = json_obj(s->state, "tell");
+	if (tell)
+		send_prompt(s, json_str_or(tell, "text", ""), json_str_or(tell, "uuid", ""));
+}
+
+void claude_stream_tell(struct agent_session *s, int64_t prompt, const char *text)
+{
+	struct json_object *known = json_obj(s->state, "tell");
+	if (!known || json_int(known, "prompt", 0) != prompt) {
+		char uuid[37];
+		struct json_object *fresh = json_new();
+		id_uuid(uuid);
+		json_add_int(fresh, "prompt", prompt);
+		json_add_str(fresh, "text", text);
+		json_add_str(fresh, "uuid", uuid);
+		json_add_obj(s->state, "tell", fresh);
+		s->host->save(s);
+	}
+	send_tell(s);
+}
+
+void claude_stream_clear(struct agent_session *s)
+{
+	char uuid[37];
+	id_uuid(uuid);
+	send_prompt(s, "/clear", uuid);
+}
+
+void claude_stream_interrupt(struct agent_session *s)
 {
 	struct json_object *line JSON_FREE = json_new();
 	struct json_object *request = json_new();
@@ -51,134 +87,212 @@ int claude_stream_interrupt(struct agent_session *s)
 	json_add_str(line, "request_id", id.text);
 	json_add_obj(line, "request", request);
 	send_line(s, line);
-	return 0;
 }
 
-void claude_stream_answer(struct agent_session *s, const char *key, struct json_object *detail,
-                          const struct agent_answer *answer)
+/* A response of ours to a control request of its. */
+static void respond(struct agent_session *s, const char *subtype, const char *id, const char *member,
+                    struct json_object *value)
 {
 	struct json_object *line JSON_FREE = json_new();
 	struct json_object *response = json_new();
-	struct json_object *decision = claude_decision(detail, answer);
-	/* Unlike the hook, the stream wants the input back when it is unchanged. */
-	if (strcmp(json_str_or(decision, "behavior", ""), "allow") == 0 && !json_has(decision, "updatedInput"))
-		json_add_obj(decision, "updatedInput", json_copy(json_obj(detail, "input")));
-	json_add_str(response, "subtype", "success");
-	json_add_str(response, "request_id", key + strlen("stream-"));
-	json_add_obj(response, "response", decision);
+	json_add_str(response, "subtype", subtype);
+	json_add_str(response, "request_id", id);
+	json_add_obj(response, member, value);
 	json_add_str(line, "type", "control_response");
 	json_add_obj(line, "response", response);
 	send_line(s, line);
 }
 
+void claude_stream_answer(struct agent_session *s, const char *key, struct json_object *detail,
+                          const struct agent_answer *answer)
+{
+	struct json_object *decision = claude_need_decision(detail, answer);
+	/* Unlike the hook, the stream wants the input back when it is unchanged. */
+	if (strcmp(json_str_or(decision, "behavior", ""), "allow") == 0 && !json_has(decision, "updatedInput"))
+		json_add_obj(decision, "updatedInput", json_copy(json_obj(detail, "input")));
+	claude_need_decided(s, key, decision);
+	respond(s, "success", key + strlen(KEY_PREFIX), "response", decision);
+}
+
+static void send_decisions(struct agent_session *s)
+{
+	struct json_object *open = json_arr(s->state, "open");
+	for (size_t i = 0; i < json_len(open); i++) {
+		struct json_object *decision = json_obj(json_at(open, i), "decision");
+		const char *key = json_str_or(json_at(open, i), "key", KEY_PREFIX);
+		if (decision)
+			respond(s, "success", key + strlen(KEY_PREFIX), "response", json_object_get(decision));
+	}
+}
+
+void claude_stream_attached(struct agent_session *s)
+{
+	const char *brief = json_str(s->state, "brief");
+	if (brief && s->prompt)
+		send_prompt(s, s->prompt, brief);
+	send_tell(s);
+	send_decisions(s);
+}
+
 /* ---- from it, one function a type ---- */
 
-typedef void on_line(struct agent_session *s, struct json_object *line);
+static void signal_rest(struct agent_session *s, const char *how)
+{
+	int64_t tasks = json_int(s->state, "tasks", 0);
+	if (tasks == 0) {
+		s->host->signal(s, "stream", AGENT_IDLE, STREAM_CONFIDENCE, how);
+		return;
+	}
+	char *detail MEM_FREE = mem_printf("%s; %lld of its background tasks run on", how, (long long)tasks);
+	s->host->signal(s, "stream", AGENT_WORKING, STREAM_CONFIDENCE, detail);
+}
 
 static void on_system(struct agent_session *s, struct json_object *line)
 {
 	const char *subtype = json_str_or(line, "subtype", "");
-	const char *id = json_str(line, "session_id");
-	if (strcmp(subtype, "init") != 0)
-		return;
-	if (id)
-		json_add_str(s->state, "conversation", id);
-	json_add_bool(s->state, "talked", true);
-	s->host->save(s);
-	s->host->turn_started(s);
-	s->host->signal(s, "stream", AGENT_WORKING, STREAM_CONFIDENCE, "a turn began");
+	if (strcmp(subtype, "background_tasks_changed") == 0) {
+		json_add_int(s->state, "tasks", (int64_t)json_len(json_arr(line, "tasks")));
+		s->host->save(s);
+		if (!json_flag(s->state, "busy", false))
+			signal_rest(s, "its turn ended");
+	} else if (strcmp(subtype, "init") == 0) {
+		claude_conversation(s, json_str(line, "session_id"));
+		json_add_bool(s->state, "talked", true);
+		json_add_bool(s->state, "briefed", true);
+		claude_busy(s, true);
+		s->host->item_withdraw(s, "turn-failed", "it works again");
+		s->host->turn_started(s);
+		s->host->signal(s, "stream", AGENT_WORKING, STREAM_CONFIDENCE, "a turn began");
+	}
 }
 
-/* The text of a message's content: a string, or blocks. The caller owns it; NULL when it has none. */
-static char *content_text(struct json_object *message)
+static void note_arrived(struct agent_session *s, const char *uuid)
 {
-	struct str text = STR_INIT;
-	const char *whole = json_str(message, "content");
-	struct json_object *blocks = json_arr(message, "content");
-	if (whole)
-		str_adds(&text, whole);
-	for (size_t i = 0; i < json_len(blocks); i++) {
-		const char *part = json_str(json_at(blocks, i), "text");
-		if (part)
-			str_adds(&text, part);
+	struct json_object *tell = json_obj(s->state, "tell");
+	if (strcmp(json_str_or(s->state, "brief", ""), uuid) == 0) {
+		json_object_object_del(s->state, "brief");
+		s->host->save(s);
+	} else if (tell && strcmp(json_str_or(tell, "uuid", ""), uuid) == 0) {
+		int64_t prompt = json_int(tell, "prompt", 0);
+		json_object_object_del(s->state, "tell");
+		s->host->save(s);
+		s->host->prompt_settled(s, prompt, NULL);
 	}
-	return text.len ? str_take(&text) : NULL;
+}
+
+static void on_lifecycle(struct agent_session *s, struct json_object *line)
+{
+	note_arrived(s, json_str_or(line, "command_uuid", "-"));
+}
+
+/* Our own prompts come back (--replay-user-messages); tool results come without isReplay. */
+static void on_user(struct agent_session *s, struct json_object *line)
+{
+	if (json_flag(line, "isReplay", false))
+		note_arrived(s, json_str_or(line, "uuid", "-"));
+}
+
+static void say(struct agent_session *s, const char *kind, const char *name, const char *title)
+{
+	struct json_object *said JSON_FREE = json_new();
+	if (name)
+		json_add_str(said, "tool", name);
+	json_add_str(said, name ? "title" : "text", title);
+	s->host->said(s, kind, said);
 }
 
 static void on_assistant(struct agent_session *s, struct json_object *line)
 {
-	struct json_object *message = json_obj(line, "message");
-	struct json_object *blocks = json_arr(message, "content");
-	char *text MEM_FREE = content_text(message);
-	struct json_object *said JSON_FREE = json_new();
-	if (text) {
-		json_add_str(said, "text", text);
-		s->host->said(s, "message", said);
-	}
+	struct json_object *blocks = json_arr(json_obj(line, "message"), "content");
 	for (size_t i = 0; i < json_len(blocks); i++) {
 		struct json_object *block = json_at(blocks, i);
-		if (strcmp(json_str_or(block, "type", ""), "tool_use") != 0)
-			continue;
-		struct json_object *tool JSON_FREE = json_new();
-		char *title MEM_FREE = claude_tool_title(json_str_or(block, "name", "?"), json_obj(block, "input"));
-		json_add_str(tool, "tool", json_str(block, "name"));
-		json_add_str(tool, "title", title);
-		s->host->said(s, "tool", tool);
+		const char *type = json_str_or(block, "type", "");
+		const char *name = json_str_or(block, "name", "?");
+		if (strcmp(type, "text") == 0) {
+			say(s, "message", NULL, json_str_or(block, "text", ""));
+		} else if (strcmp(type, "tool_use") == 0) {
+			char *title MEM_FREE = claude_tool_title(name, json_obj(block, "input"));
+			say(s, "tool", name, title);
+		}
 	}
 }
 
-static void on_user(struct agent_session *s, struct json_object *line)
+static void say_usage(struct agent_session *s, struct json_object *line)
 {
-	char *text MEM_FREE = content_text(json_obj(line, "message"));
-	if (text && json_obj(s->state, "tell"))
-		claude_prompt_taken(s, text);
+	struct json_object *usage JSON_FREE = json_new();
+	json_add_obj(usage, "usage", json_copy(json_any(line, "usage")));
+	json_add_obj(usage, "total_cost_usd", json_copy(json_any(line, "total_cost_usd")));
+	s->host->said(s, "usage", usage);
 }
 
 static void on_result(struct agent_session *s, struct json_object *line)
 {
 	bool failed = json_flag(line, "is_error", false) || strcmp(json_str_or(line, "subtype", ""), "success") != 0;
+	bool interrupted = strncmp(json_str_or(line, "terminal_reason", ""), "aborted", strlen("aborted")) == 0;
 	const char *said = json_str(line, "result");
-	struct str words STR_FREE = STR_INIT;
-	if (said)
-		text_add_inert(&words, said, strlen(said), TEXT_LINES);
-	struct json_object *usage JSON_FREE = json_new();
-	json_add_obj(usage, "usage", json_copy(json_any(line, "usage")));
-	json_add_obj(usage, "total_cost_usd", json_copy(json_any(line, "total_cost_usd")));
-	s->host->said(s, "usage", usage);
-	s->host->signal(s, "stream", failed ? AGENT_ERROR : AGENT_IDLE, STREAM_CONFIDENCE,
-	                failed ? "the turn ended by an error" : "its turn ended");
-	s->host->turn_ended(s, said ? str_c(&words) : NULL);
+	say_usage(s, line);
+	claude_need_settle_all(s, "the turn ended");
+	json_add_bool(s->state, "busy", false);
+	s->host->save(s);
+	if (failed && !interrupted) {
+		claude_turn_failed(s, "stream", said ? said : json_str_or(line, "subtype", "an error"));
+		return;
+	}
+	signal_rest(s, interrupted ? "its turn was interrupted" : "its turn ended");
+	claude_turn_ended(s, said);
+}
+
+/* After /clear: background tasks live on, and may wake the new conversation. */
+static void on_reset(struct agent_session *s, struct json_object *line)
+{
+	(void)line;
+	json_add_bool(s->state, "talked", false);
+	s->host->save(s);
 }
 
 static void on_control_request(struct agent_session *s, struct json_object *line)
 {
 	struct json_object *request = json_obj(line, "request");
 	const char *id = json_str(line, "request_id");
-	if (!id || strcmp(json_str_or(request, "subtype", ""), "can_use_tool") != 0)
+	if (!id)
 		return;
+	if (strcmp(json_str_or(request, "subtype", ""), "can_use_tool") != 0) {
+		respond(s, "error", id, "error", json_new_str("this client does not do that"));
+		return;
+	}
 	struct json_object *data JSON_FREE = json_new();
 	json_add_str(data, "tool_name", json_str(request, "tool_name"));
 	json_add_obj(data, "tool_input", json_copy(json_obj(request, "input")));
 	json_add_obj(data, "permission_suggestions", json_copy(json_arr(request, "permission_suggestions")));
-	char *key MEM_FREE = mem_printf("stream-%s", id);
+	char *key MEM_FREE = mem_printf(KEY_PREFIX "%s", id);
 	claude_need_open(s, key, 0, data);
 }
 
 static void on_control_cancel(struct agent_session *s, struct json_object *line)
 {
-	char *key MEM_FREE = mem_printf("stream-%s", json_str_or(line, "request_id", ""));
-	s->host->item_withdraw(s, key, "Claude Code took the question back");
+	char *key MEM_FREE = mem_printf(KEY_PREFIX "%s", json_str_or(line, "request_id", ""));
+	claude_need_settle(s, key, "Claude Code took the question back");
+}
+
+/* Our own responses come back too. */
+static void on_control_response(struct agent_session *s, struct json_object *line)
+{
+	char *key MEM_FREE = mem_printf(KEY_PREFIX "%s", json_str_or(json_obj(line, "response"), "request_id", ""));
+	claude_need_forget(s, key, 0);
 }
 
 static const struct {
 	const char *type;
-	on_line *handle;
+	void (*handle)(struct agent_session *s, struct json_object *line);
 } lines[] = {
 	{"system", on_system},
 	{"assistant", on_assistant},
 	{"user", on_user},
+	{"command_lifecycle", on_lifecycle},
 	{"result", on_result},
+	{"conversation_reset", on_reset},
 	{"control_request", on_control_request},
+	{"control_response", on_control_response},
 	{"control_cancel_request", on_control_cancel},
 };
 

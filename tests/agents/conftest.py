@@ -1,99 +1,98 @@
-"""The real agent CLIs against a scripted model on loopback.
+"""Fixtures of the tests with real agents: the real CLI, a scripted model on loopback, a scratch home, no network."""
 
-The whole test process moves into a network namespace that has only `lo`: whatever an agent tries, nothing leaves. Where the
-kernel allows none, the tests say so and run on loopback. Agents get `env -i`, a scratch HOME and a dummy key.
-"""
-
-import ctypes
-import fcntl
 import json
 import os
 import pathlib
-import socket
-import struct
 import subprocess
 import threading
 
+import isolate
 import pytest
 from house import Muster, end_processes
+from model_server import ModelServer
 
-HERE = pathlib.Path(__file__).resolve().parent
-KEY = "dummy-key-for-the-scripted-model"
-
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
-
-
-def enter_namespace():
-    """Leaves the network; as an ordinary user through a user namespace. True when it worked."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    uid, gid = os.getuid(), os.getgid()
-    flags = CLONE_NEWNET if uid == 0 else CLONE_NEWNET | CLONE_NEWUSER
-    if libc.unshare(flags) != 0:
-        return False
-    if uid != 0:
-        pathlib.Path("/proc/self/setgroups").write_text("deny")
-        pathlib.Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-        pathlib.Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        request = struct.pack("16sh", b"lo", 0)
-        flags = struct.unpack("16sh", fcntl.ioctl(s, SIOCGIFFLAGS, request))[1]
-        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | IFF_UP))
-    return True
+HERE = pathlib.Path(__file__).parent
+CLAUDE = 'MUSTER_TEST_CLAUDE'
+KEY = 'sk-ant-scripted-dummy-key'
 
 
-@pytest.fixture(scope="session")
-def claude():
-    """Path of the pinned Claude Code; skips aloud when it cannot be had."""
-    done = subprocess.run(["sh", HERE / "fetch-claude.sh"], capture_output=True, text=True)
-    if done.returncode == 77:
-        pytest.skip(done.stderr.strip() or "Claude Code cannot be had here")
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+def pytest_configure(config):
+    """Once, before anything is collected: fetch what needs the network, then leave it behind."""
+    if hasattr(config, 'workerinput') or isolate.MARK in os.environ:
+        return
+    fetched = subprocess.run([HERE / 'fetch-claude.sh'], capture_output=True, text=True, check=False)
+    if fetched.returncode not in (0, 77):
+        pytest.exit(fetched.stderr.strip(), returncode=1)
+    os.environ[CLAUDE] = fetched.stdout.strip() or 'skip: ' + fetched.stderr.strip()
+    capture = config.pluginmanager.getplugin('capturemanager')
+    if capture:
+        capture.stop_global_capturing()
+    isolate.enter(['-m', 'pytest', *config.invocation_params.args])
+    if capture:
+        capture.start_global_capturing()
 
 
-@pytest.fixture(scope="session")
-def model(claude):
-    """The scripted model's base URL, in the namespace."""
-    import model_server
+def pytest_report_header(config):
+    return f'agents: isolated in a network namespace: {os.environ.get(isolate.MARK)}'
 
-    if not enter_namespace():
-        print("no network namespace here: the agents run on the host's loopback")
-    server = model_server.ModelServer()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+@pytest.fixture(scope='session')
+def claude_binary():
+    found = os.environ.get(CLAUDE, 'skip: not fetched')
+    if found.startswith('skip: '):
+        pytest.skip(found.removeprefix('skip: '))
+    return found
+
+
+@pytest.fixture(scope='session')
+def model():
+    """The scripted model's base URL."""
+    server = ModelServer()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
     yield server.url
     server.shutdown()
+    thread.join()
     server.server_close()
 
 
+class ClaudeMuster(Muster):
+    """A muster whose environment holds nothing of the person's who runs the tests."""
+
+    def __init__(self, home, binary, model_url):
+        super().__init__(home)
+        bin_folder = home / 'bin'
+        bin_folder.mkdir()
+        (bin_folder / 'claude').symlink_to(binary)
+        kept = {k: v for k, v in self.env.items() if k in ('MUSTER_HOME', 'HOME', 'TERM', 'NO_COLOR') or k.startswith('GIT_')}
+        self.env = {
+            **kept,
+            'PATH': f'{bin_folder}:/usr/bin:/bin',
+            'LANG': 'C.UTF-8',
+            'SHELL': '/bin/sh',
+            'ANTHROPIC_API_KEY': KEY,
+            'ANTHROPIC_BASE_URL': model_url,
+            'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC': '1',
+            'DISABLE_AUTOUPDATER': '1',
+            'DISABLE_TELEMETRY': '1',
+        }
+
+    def onboard(self, *trusted):
+        """Claude Code's first questions (theme, key, trust) are answered beforehand."""
+        project = {'hasTrustDialogAccepted': True, 'hasCompletedProjectOnboarding': True}
+        settings = {
+            'hasCompletedOnboarding': True,
+            'theme': 'dark',
+            'numStartups': 1,
+            'customApiKeyResponses': {'approved': [KEY[-20:]], 'rejected': []},
+            'projects': {str(folder): project for folder in trusted},
+        }
+        (self.home / 'user' / '.claude.json').write_text(json.dumps(settings))
+
+
 @pytest.fixture
-def muster(tmp_path, claude, model):
-    m = Muster(tmp_path / "m")
-    home = m.home / "user"
-    m.env = {
-        "MUSTER_HOME": str(m.home),
-        "HOME": str(home),
-        "PATH": f"{os.path.dirname(claude)}:/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "TERM": "xterm-256color",
-        "ANTHROPIC_API_KEY": KEY,
-        "ANTHROPIC_BASE_URL": model,
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-        "DISABLE_AUTOUPDATER": "1",
-        "DISABLE_TELEMETRY": "1",
-        "NO_COLOR": "1",
-    }
-    (home / ".claude.json").write_text(
-        json.dumps(
-            {
-                "hasCompletedOnboarding": True,
-                "lastOnboardingVersion": "2.1.330",
-                "theme": "dark",
-                "numStartups": 5,
-                "customApiKeyResponses": {"approved": [KEY[-20:]], "rejected": []},
-            }
-        )
-    )
+def muster(tmp_path, claude_binary, model):
+    m = ClaudeMuster(tmp_path / 'm', claude_binary, model)
     yield m
     for client in m.clients:
         client.close()
@@ -104,10 +103,12 @@ def muster(tmp_path, claude, model):
 
 @pytest.fixture
 def repo(muster, tmp_path):
-    path = tmp_path / "project"
+    """A repository of the user's that Claude Code trusts."""
+    path = tmp_path / 'project'
     path.mkdir()
-    (path / "hello.txt").write_text("hello\n")
-    muster.git("init", "-q", "-b", "main", cwd=path)
-    muster.git("add", "-A", cwd=path)
-    muster.git("commit", "-q", "-m", "first", cwd=path)
+    (path / 'hello.txt').write_text('hello\n')
+    muster.git('init', '-q', '-b', 'main', cwd=path)
+    muster.git('add', '-A', cwd=path)
+    muster.git('commit', '-q', '-m', 'first', cwd=path)
+    muster.onboard(path)
     return path

@@ -41,7 +41,10 @@ def plan(body):
             found, turns = marker, 0
     if found is None:
         return scenarios.Say('Nothing is scripted for this conversation.')
-    return scenarios.step(*found, turns)
+    step = scenarios.step(*found, turns)
+    if isinstance(step, scenarios.Echo):
+        return scenarios.Say(f'{step.text}: {last_tool_result(body)}')
+    return step
 
 
 def is_conversation(body):
@@ -72,6 +75,21 @@ def prompt_text(message):
     if isinstance(content, str):
         return content
     return '\n'.join(block['text'] for block in content if block['type'] == 'text')
+
+
+def last_tool_result(body):
+    for message in reversed(body['messages']):
+        content = message['content']
+        for block in content if isinstance(content, list) else []:
+            if block['type'] == 'tool_result':
+                return result_text(block.get('content', ''))
+    return ''
+
+
+def result_text(content):
+    if isinstance(content, str):
+        return content
+    return '\n'.join(block.get('text', '') for block in content)
 
 
 def tool_input(call):

@@ -37,6 +37,12 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Echo:
+    """The model repeats what its last tool call returned, so that a test sees what reached it."""
+    text: str
+
+
+@dataclass(frozen=True)
 class Fail:
     """The model's API answers with an HTTP error."""
     status: int
@@ -92,7 +98,7 @@ def edit(file='hello.txt', old='hello', new='goodbye'):
 
 
 def run(command='touch ran.txt'):
-    return [Call('run', {'command': command}), Say('The command ran.')]
+    return [Call('run', {'command': command}), Echo('The command said')]
 
 
 def background(command='sleep 600'):
@@ -106,7 +112,7 @@ def background(command='sleep 600'):
 def ask(question='Which colour?', options='Red,Green', header='Colour'):
     return [
         Call('ask', {'question': question, 'options': options.split(','), 'header': header}),
-        Say('Thank you for the answer.'),
+        Echo('Thank you for the answer'),
     ]
 
 

@@ -1,205 +1,231 @@
-"""The real Claude Code, led by muster."""
+"""The real Claude Code under muster, against the scripted model (scenarios.py)."""
 
-import json
 import os
 import pathlib
 import signal
-import sys
+import time
 
 import pexpect
 import pytest
-from house import BUILD, WAIT_S, RpcError
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from house import BUILD, WAIT_S, RpcError, processes_of
 
 
-class Lead:
-    """The lead's side of one session of Claude Code."""
+class Session:
+    """A session with Claude Code in it, seen through muster's own doors."""
 
-    def __init__(self, muster, repo):
-        self.muster, self.repo = muster, repo
-        self.connect()
-
-    def connect(self):
-        self.rpc = self.muster.rpc()
-        self.last = self.rpc.call("events.subscribe")["last"]
-
-    def start(self, prompt, name="c", **params):
-        self.name = name
-        s = self.rpc.call("session.start", repo=str(self.repo), agent="claude", prompt=prompt, name=name, **params)
+    def __init__(self, muster, repo, prompt, **params):
+        self.muster = muster
+        self.rpc = muster.rpc()
+        self.events = muster.rpc()
+        self.events.call('events.subscribe')
+        started = self.rpc.call('session.start', repo=str(repo), agent='claude', prompt=prompt, **params)
+        self.name, self.id = started['name'], started['id']
         self.workspace = None
-        if not params.get("headless"):
-            self.trust()
-        self.workspace = pathlib.Path(self.get()["workspace"])
-        return s
 
-    def trust(self):
-        """Claude Code asks once about every new folder; that too is an item."""
-        item = self.item(kind="permission", key="trust")
-        self.answer(item, option="trust")
+    def reconnect(self):
+        """After musterd was killed: a new one, and what it has to tell from here on."""
+        self.rpc = self.muster.rpc()
+        self.events = self.muster.rpc()
+        self.events.call('events.subscribe')
 
     def get(self, **params):
-        return self.rpc.call("session.get", session=self.name, **params)
+        return self.rpc.call('session.get', session=self.name, **params)
 
-    def item(self, **match):
-        """The open item that matches, when it is there."""
-        while True:
-            for item in self.rpc.call("docket.list")["items"]:
-                if all(item[k] == v for k, v in match.items()):
-                    return item
-            self.rpc.wait_event("item.opened")
+    def wait(self, *states):
+        return self.rpc.call('session.wait', session=self.name, until=','.join(states), timeout_ms=WAIT_S * 1000)
 
-    def answer(self, item, **answer):
-        return self.rpc.call("docket.answer", item=item["id"], **answer)
+    def wait_event(self, kind, match=lambda e: True):
+        return self.events.wait_event(kind, lambda e: e.get('session') == self.id and match(e))
 
-    def closed(self, item):
-        """The item when it is delivered or withdrawn."""
-        while True:
-            for one in self.rpc.call("docket.list", all=True)["items"]:
-                if one["id"] == item["id"] and one["state"] in ("delivered", "withdrawn"):
-                    return one
-            self.rpc.call("session.get", session=self.name)
-            message = self.rpc.events.pop(0) if self.rpc.events else self.rpc.read()
-            assert message
+    def open_items(self, kind=None):
+        items = self.rpc.call('docket.list', session=self.name)['items']
+        return [i for i in items if kind in (None, i['kind'])]
 
-    def wait(self, *until):
-        return self.rpc.call("session.wait", session=self.name, until=",".join(until), timeout_ms=WAIT_S * 1000)
+    def need(self, kind):
+        """Waits until an item of that kind stands on the docket, and returns it."""
+        while not (items := self.open_items(kind)):
+            self.wait_event('item.opened')
+        return items[0]
+
+    def answer(self, item, *words):
+        self.muster.run('answer', item['id'], *words)
+
+    def file(self, name):
+        return pathlib.Path(self.get()['workspace'], name)
 
     def turn_ended(self):
-        self.rpc.wait_event("turn.ended")
+        """Waits for the end of a turn; returns the agent's last words."""
+        return self.wait_event('turn.ended')['data']['said']
 
-    def attach(self):
-        """A terminal of the lead's on the session."""
-        child = pexpect.spawn(
-            str(BUILD / "src" / "muster"), ["attach", self.name], env=self.muster.env, dimensions=(36, 120), timeout=WAIT_S
-        )
-        return child
+    def tell(self, text):
+        self.muster.run('tell', self.name, text)
 
-
-@pytest.fixture
-def lead(muster, repo):
-    return Lead(muster, repo)
+    def terminal(self):
+        return pexpect.spawn(str(BUILD / 'src' / 'muster'), ['attach', self.name], env=self.muster.env, dimensions=(40, 120))
 
 
-def test_a_edit_with_a_permission_from_the_docket(lead):
-    lead.start("[[script edit]]")
-    item = lead.item(kind="permission", session_name="c")
-    assert "hello.txt" in item["title"]
-    assert lead.wait("blocked")["state"] == "blocked"
+def press_until(terminal, key, done):
+    """Claude Code ignores keys in the first moments of a dialog, so that nobody answers it by accident: the key is pressed
+    again until it did its work."""
+    deadline = time.monotonic() + WAIT_S
+    while not done():
+        assert time.monotonic() < deadline, f'{key!r} did nothing'
+        terminal.send(key)
+        terminal.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.5)
+
+
+def waiting_hooks(muster):
+    """Hook processes that wait for an answer."""
+    found = []
+    for pid in processes_of(muster.home):
+        try:
+            argv = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes().split(b'\0')
+        except OSError:
+            continue
+        if argv[1:3] == [b'hook', b'PermissionRequest']:
+            found.append(pid)
+    return found
+
+
+def test_a_permission_is_answered_from_the_docket(muster, repo):
+    s = Session(muster, repo, 'Please [[script edit]]')
+    item = s.need('permission')
+    assert item['blocking']
+    assert item['detail']['tool'] == 'Edit'
+    assert item['detail']['diff'] == '-hello\n+goodbye\n'
+    assert s.get()['state'] == 'blocked'
+    assert s.file('hello.txt').read_text() == 'hello\n'
     with pytest.raises(RpcError) as refused:
-        lead.rpc.call("session.tell", session="c", text="hurry up")
+        s.rpc.call('session.tell', session=s.name, text='not now', wait_ms=0)
     assert refused.value.code == 3
-    lead.answer(item, option="allow")
-    lead.turn_ended()
-    assert lead.closed(item)["state"] == "delivered"
-    assert (lead.workspace / "hello.txt").read_text() == "goodbye\n"
-    assert (lead.repo / "hello.txt").read_text() == "hello\n"
-    assert lead.wait("idle")["state"] == "idle"
+    s.answer(item, '--option', 'allow')
+    assert s.turn_ended() == 'Edited hello.txt.'
+    assert s.wait('idle')['state'] == 'idle'
+    assert s.file('hello.txt').read_text() == 'goodbye\n'
+    assert [i['kind'] for i in s.open_items()] == ['review']
+    assert (repo / 'hello.txt').read_text() == 'hello\n'
 
 
-def test_a_denied_permission_and_a_prompt_after_it(lead):
-    lead.start("[[script run command=\"touch ran.txt\"]]")
-    item = lead.item(kind="permission", session_name="c")
-    assert item["detail"]["command"] == "touch ran.txt"
-    lead.answer(item, option="deny", text="not now")
-    lead.turn_ended()
-    assert not (lead.workspace / "ran.txt").exists()
-    told = lead.rpc.call("session.tell", session="c", text="[[script say text='As you wish.']]", wait_ms=WAIT_S * 1000)
-    assert told["state"] == "taken"
-    lead.turn_ended()
-    assert "As you wish." in lead.get()["last_words"]
+def test_a_denial_reaches_the_agent_with_its_reason(muster, repo):
+    s = Session(muster, repo, 'Please [[script run]]')
+    s.answer(s.need('permission'), '--option', 'deny', 'not on a Tuesday')
+    assert 'not on a Tuesday' in s.turn_ended()
+    assert not s.file('ran.txt').exists()
 
 
-def test_b_the_same_answered_in_the_terminal(lead):
-    lead.start("[[script run command=\"touch ran.txt\"]]")
-    item = lead.item(kind="permission", session_name="c")
-    terminal = lead.attach()
-    terminal.expect("touch ran.txt")
-    terminal.send("1")
-    lead.turn_ended()
-    terminal.send("\x1cd")
-    terminal.expect(pexpect.EOF)
-    assert lead.closed(item)["state"] == "withdrawn"
-    assert (lead.workspace / "ran.txt").exists()
+def test_the_same_permission_is_answered_in_the_terminal(muster, repo):
+    s = Session(muster, repo, 'Please [[script run]]')
+    item = s.need('permission')
+    assert item['detail']['command'] == 'touch ran.txt'
+    terminal = s.terminal()
+    press_until(terminal, '1', lambda: not s.open_items('permission'))
+    s.turn_ended()
+    assert s.file('ran.txt').exists()
+    terminal.close(force=True)
+    late = muster.run('answer', item['id'], '--option', 'deny', check=False)
+    assert late.returncode == 3
+    assert 'terminal' in late.stderr
+    s.wait('idle')
+    assert waiting_hooks(muster) == []
 
 
-def test_c_escape_at_the_prompt(lead):
-    lead.start("[[script run command=\"touch ran.txt\"]]")
-    item = lead.item(kind="permission", session_name="c")
-    terminal = lead.attach()
-    terminal.expect("touch ran.txt")
-    terminal.send("\x1b")
-    assert lead.closed(item)["state"] == "withdrawn"
-    assert lead.wait("idle")["state"] == "idle"
-    terminal.send("\x1cd")
-    terminal.expect(pexpect.EOF)
-    assert not (lead.workspace / "ran.txt").exists()
+def test_escape_at_the_dialog_ends_the_turn(muster, repo):
+    s = Session(muster, repo, 'Please [[script run]]')
+    s.need('permission')
+    terminal = s.terminal()
+    press_until(terminal, '\x1b', lambda: not s.open_items('permission'))
+    assert s.wait('idle')['state'] == 'idle'
+    terminal.close(force=True)
+    assert waiting_hooks(muster) == []
+    assert not s.file('ran.txt').exists()
+    s.tell('Then [[script say text=well]]')
+    while s.turn_ended() != 'well':
+        pass
 
 
-def test_d_a_question_with_options(lead):
-    lead.start("[[script ask]]")
-    item = lead.item(kind="question", session_name="c")
-    assert item["title"] == "Which colour?"
-    assert [o["key"] for o in item["options"]] == ["Red", "Green"]
-    lead.answer(item, option="Green")
-    lead.turn_ended()
-    assert lead.closed(item)["state"] == "delivered"
-    assert "Thank you" in lead.get()["last_words"]
+def test_a_question_is_answered_from_the_docket(muster, repo):
+    s = Session(muster, repo, 'Please [[script ask]]')
+    item = s.need('question')
+    assert item['title'] == 'Which colour?'
+    assert [o['key'] for o in item['options']] == ['Red', 'Green']
+    s.answer(item, '--option', 'Green')
+    assert '"Which colour?"="Green"' in s.turn_ended()
 
 
-def test_e_a_background_shell_survives_clear(lead, tmp_path):
-    ready = tmp_path / "ready"
-    os.mkfifo(ready)
-    lead.start(f"[[script background command=\"echo $$ > {ready}; exec sleep 1000\"]]")
-    item = lead.item(kind="permission", session_name="c")
-    lead.answer(item, option="allow")
-    pid = int(ready.open().readline())
-    lead.turn_ended()
-    assert pid in [j["pid"] for j in lead.rpc.call("job.list", session="c")["jobs"] if j["found"]]
-    before = lead.get()["conversation"]
-    lead.rpc.call("session.clear", session="c")
-    lead.rpc.wait_event("session.conversation")
-    assert lead.get()["conversation"] != before
-    os.kill(pid, 0)
+def test_clear_leaves_a_background_shell_alone(muster, repo):
+    s = Session(muster, repo, 'Please [[script background command="sleep 1234"]]')
+    assert s.turn_ended() == 'Started it in the background.'
+    assert s.get()['state'] == 'working'
+    job = next(j for j in s.rpc.call('job.list', session=s.name)['jobs'] if 'sleep 1234' in ' '.join(j['command']))
+    before = conversations(muster)
+    muster.run('clear', s.name)
+    s.wait('idle')
+    s.tell('Then [[script say text=fresh]]')
+    while s.turn_ended() != 'fresh':
+        pass
+    assert len(conversations(muster) - before) == 1
+    os.kill(job['pid'], 0)
+    refused = muster.run('stop', s.name, check=False)
+    assert refused.returncode == 3
+    assert str(job['pid']) in refused.stderr
+    muster.run('stop', s.name, '--jobs')
+    with pytest.raises(ProcessLookupError):
+        os.kill(job['pid'], 0)
 
 
-def test_f_musterd_is_killed_while_a_permission_waits(lead):
-    lead.start("[[script run command=\"touch ran.txt\"]]")
-    item = lead.item(kind="permission", session_name="c")
-    lead.muster.kill_daemon()
-    lead.connect()
-    assert lead.item(kind="permission", session_name="c")["id"] == item["id"]
-    lead.answer(item, option="allow")
-    assert lead.closed(item)["state"] == "delivered"
-    assert lead.wait("idle")["state"] == "idle"
-    assert (lead.workspace / "ran.txt").exists()
+def conversations(muster):
+    """Ids of the conversations that Claude Code has on disk."""
+    return {path.stem for path in (muster.home / 'user' / '.claude' / 'projects').glob('*/*.jsonl')}
 
 
-def test_g_the_agent_is_killed_and_resumed(lead):
-    lead.start("[[script say text='Remember the blue bird.']]")
-    lead.turn_ended()
-    before = lead.get()
-    os.kill(before["pid"], signal.SIGKILL)
-    assert lead.wait("failed")["signal"] == "KILL"
-    lead.rpc.call("session.resume", session="c")
-    assert lead.wait("idle", "unknown")
-    assert lead.get()["conversation"] == before["conversation"]
-    told = lead.rpc.call("session.tell", session="c", text="[[script say text='Still here.']]", wait_ms=WAIT_S * 1000)
-    assert told["state"] == "taken"
-    lead.turn_ended()
-    assert "blue bird" in lead.get(screen_lines=200)["screen"]["text"]
+def test_musterd_is_killed_while_a_permission_is_open(muster, repo):
+    s = Session(muster, repo, 'Please [[script edit]]')
+    item = s.need('permission')
+    muster.kill_daemon()
+    s.reconnect()
+    again = s.need('permission')
+    assert again['id'] == item['id']
+    s.answer(again, '--option', 'allow')
+    s.wait('idle')
+    assert s.file('hello.txt').read_text() == 'goodbye\n'
 
 
-def test_h_headless(lead):
-    lead.start("[[script edit]]", headless=True)
-    item = lead.item(kind="permission", session_name="c")
-    assert "hello.txt" in item["title"]
-    lead.answer(item, option="allow")
-    lead.turn_ended()
-    assert (lead.workspace / "hello.txt").read_text() == "goodbye\n"
-    told = lead.rpc.call("session.tell", session="c", text="[[script say text='Second turn.']]", wait_ms=WAIT_S * 1000)
-    assert told["state"] == "taken"
-    lead.turn_ended()
-    assert "Second turn." in lead.get()["last_words"]
-    said = [e["data"]["kind"] for e in lead.rpc.call("events.list", session="c", limit=1000)["events"] if e["kind"] == "agent.said"]
-    assert {"message", "tool", "usage"} <= set(said)
+def test_the_agent_is_killed_and_its_conversation_goes_on(muster, repo):
+    s = Session(muster, repo, 'Please [[script say text=before]]')
+    assert s.turn_ended() == 'before'
+    s.tell('Then [[script run]]')
+    s.need('permission')
+    known = conversations(muster)
+    os.kill(s.get()['pid'], signal.SIGKILL)
+    s.wait('failed', 'stopped')
+    assert s.open_items('permission') == []
+    muster.run('resume', s.name)
+    s.wait('idle')
+    assert waiting_hooks(muster) == []
+    s.tell('Go on: [[script say text=after]]')
+    while s.turn_ended() != 'after':
+        pass
+    assert conversations(muster) == known
+    texts = ''.join(p.read_text() for p in (muster.home / 'user' / '.claude' / 'projects').glob('*/*.jsonl'))
+    assert 'before' in texts and 'after' in texts
+
+
+def test_headless(muster, repo):
+    s = Session(muster, repo, 'Please [[script edit]]', headless=True)
+    item = s.need('permission')
+    assert item['detail']['diff'] == '-hello\n+goodbye\n'
+    muster.kill_daemon()
+    s.reconnect()
+    s.answer(s.need('permission'), '--option', 'allow')
+    s.wait('idle')
+    assert s.file('hello.txt').read_text() == 'goodbye\n'
+    s.tell('Then [[script ask]]')
+    s.answer(s.need('question'), '--option', 'Red')
+    while '"Which colour?"="Red"' not in s.turn_ended():
+        pass
+    before = conversations(muster)
+    muster.run('clear', s.name)
+    s.tell('Then [[script say text=fresh]]')
+    while s.turn_ended() != 'fresh':
+        pass
+    assert len(conversations(muster) - before) == 1

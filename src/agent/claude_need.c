@@ -1,0 +1,351 @@
+/* What Claude Code needs a person for, permissions and questions: how they stand on the docket, and what an answer
+ * tells it. The same for the hooks of a terminal and for the headless stream. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/claude.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "fmt/json.h"
+
+enum { TITLE_MAX = 300, DIFF_MAX = 64 * 1024 };
+
+/* The member of a tool's input that says most about what it will do, and where the docket shows it. */
+static const struct {
+	const char *tool, *member, *shown_as;
+} tool_subjects[] = {
+	{"Bash", "command", "command"},      {"Edit", "file_path", "path"},
+	{"Write", "file_path", "path"},      {"Read", "file_path", "path"},
+	{"MultiEdit", "file_path", "path"},  {"NotebookEdit", "notebook_path", "path"},
+	{"WebFetch", "url", "context"},      {"WebSearch", "query", "context"},
+	{"ExitPlanMode", "plan", "plan"},
+};
+
+static const char *tool_subject(const char *tool, struct json_object *input, const char **ret_shown_as)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tool_subjects); i++) {
+		if (strcmp(tool_subjects[i].tool, tool) != 0)
+			continue;
+		if (ret_shown_as)
+			*ret_shown_as = tool_subjects[i].shown_as;
+		return json_str(input, tool_subjects[i].member);
+	}
+	return NULL;
+}
+
+/* AskUserQuestion's first question, or NULL for other tools. */
+static struct json_object *first_question(const char *tool, struct json_object *input)
+{
+	return strcmp(tool, "AskUserQuestion") == 0 ? json_at(json_arr(input, "questions"), 0) : NULL;
+}
+
+char *claude_tool_title(const char *tool, struct json_object *input)
+{
+	struct json_object *question = first_question(tool, input);
+	size_t more = question ? json_len(json_arr(input, "questions")) - 1 : 0;
+	struct str title = STR_INIT;
+	const char *subject = tool_subject(tool, input, NULL);
+	if (question) {
+		const char *text = json_str_or(question, "question", "it asks a question");
+		text_add_inert(&title, text, strlen(text), TEXT_ONE_LINE);
+		if (more)
+			str_addf(&title, " (and %zu more)", more);
+		return str_take(&title);
+	}
+	text_add_inert(&title, tool, strlen(tool), TEXT_ONE_LINE);
+	const char *what = subject ? subject : input ? json_line(input) : NULL;
+	if (!what)
+		return str_take(&title);
+	size_t len = strlen(what);
+	str_adds(&title, ": ");
+	text_add_inert(&title, what, MIN(len, (size_t)TITLE_MAX), TEXT_ONE_LINE);
+	if (len > TITLE_MAX)
+		str_adds(&title, "…");
+	return str_take(&title);
+}
+
+/* ---- details ---- */
+
+/* Each line of the text with a sign before it, as in a diff. */
+static void add_signed_lines(struct str *out, char sign, const char *text)
+{
+	while (text && *text && out->len < DIFF_MAX) {
+		size_t len = strcspn(text, "\n");
+		str_addc(out, sign);
+		str_add(out, text, len);
+		str_addc(out, '\n');
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* What Edit and Write would change. The input has it whole; this is what is shown. */
+static void add_diff(struct json_object *detail, const char *tool, struct json_object *input)
+{
+	struct str diff STR_FREE = STR_INIT;
+	if (strcmp(tool, "Edit") == 0) {
+		add_signed_lines(&diff, '-', json_str(input, "old_string"));
+		add_signed_lines(&diff, '+', json_str(input, "new_string"));
+	} else if (strcmp(tool, "Write") == 0) {
+		add_signed_lines(&diff, '+', json_str(input, "content"));
+	}
+	if (diff.len)
+		json_add_str(detail, "diff", diff.data);
+}
+
+/* All questions with their choices, for a lead who must answer several at once. */
+static void add_questions(struct json_object *detail, struct json_object *questions)
+{
+	struct str text STR_FREE = STR_INIT;
+	str_adds(&text, "Answer with one line for each question:\n");
+	for (size_t i = 0; i < json_len(questions); i++) {
+		struct json_object *question = json_at(questions, i), *options = json_arr(question, "options");
+		str_addf(&text, "%zu. %s", i + 1, json_str_or(question, "question", ""));
+		for (size_t k = 0; k < json_len(options); k++)
+			str_addf(&text, "%s%s", k ? " | " : " [", json_str_or(json_at(options, k), "label", ""));
+		str_addf(&text, "%s%s\n", json_len(options) ? "]" : "",
+		         json_flag(question, "multiSelect", false) ? " (several, with commas)" : "");
+	}
+	json_add_str(detail, "context", text.data);
+}
+
+static struct json_object *need_detail(const char *tool, struct json_object *data, bool choice)
+{
+	struct json_object *detail = json_new();
+	struct json_object *input = json_obj(data, "tool_input");
+	const char *shown_as = NULL, *subject = tool_subject(tool, input, &shown_as);
+	json_add_str(detail, "tool", tool);
+	if (subject)
+		json_add_str(detail, shown_as, subject);
+	add_diff(detail, tool, input);
+	if (first_question(tool, input) && !choice)
+		add_questions(detail, json_arr(input, "questions"));
+	if (json_str(data, "agent_type"))
+		json_add_str(detail, "agent", json_str(data, "agent_type"));
+	json_add_obj(detail, "input", json_copy(input));
+	if (json_arr(data, "permission_suggestions"))
+		json_add_obj(detail, "suggestions", json_copy(json_arr(data, "permission_suggestions")));
+	return detail;
+}
+
+/* ---- options ---- */
+
+void claude_push_option(struct json_object *options, const char *key, const char *label)
+{
+	struct json_object *o = json_new();
+	json_add_str(o, "key", key);
+	json_add_str(o, "label", label);
+	json_push(options, o);
+}
+
+static struct json_object *permission_options(struct json_object *data)
+{
+	struct json_object *options = json_new_array();
+	claude_push_option(options, "allow", "Allow once");
+	if (json_len(json_arr(data, "permission_suggestions")))
+		claude_push_option(options, "always", "Allow, and do not ask again for the like");
+	claude_push_option(options, "deny", "Deny (a text tells it why)");
+	return options;
+}
+
+/* One question with one answer has its labels as options; anything else is answered by text, a line a question. */
+static struct json_object *question_options(struct json_object *input)
+{
+	struct json_object *questions = json_arr(input, "questions");
+	struct json_object *first = json_at(questions, 0);
+	struct json_object *labels = json_arr(first, "options");
+	if (json_len(questions) != 1 || json_flag(first, "multiSelect", false))
+		return NULL;
+	struct json_object *options = json_new_array();
+	for (size_t i = 0; i < json_len(labels); i++) {
+		const char *label = json_str(json_at(labels, i), "label");
+		if (label)
+			claude_push_option(options, label, json_str_or(json_at(labels, i), "description", label));
+	}
+	return options;
+}
+
+/* ---- what is open ---- */
+
+static struct json_object *open_list(struct agent_session *s)
+{
+	struct json_object *list = json_arr(s->state, "open");
+	if (!list) {
+		list = json_new_array();
+		json_add_obj(s->state, "open", list);
+	}
+	return list;
+}
+
+static size_t find_open(struct agent_session *s, const char *key)
+{
+	struct json_object *list = open_list(s);
+	size_t i = 0;
+	while (i < json_len(list) && strcmp(json_str_or(json_at(list, i), "key", ""), key) != 0)
+		i++;
+	return i;
+}
+
+static void forget_at(struct agent_session *s, size_t at)
+{
+	json_object_array_del_idx(open_list(s), at, 1);
+	s->host->save(s);
+}
+
+/* Names a tool use: a permission request does not carry the id of the tool use that it is for (FNV-1a). */
+static char *tool_use_name(struct json_object *data)
+{
+	uint64_t hash = 14695981039346656037u;
+	struct json_object *input = json_obj(data, "tool_input");
+	for (const char *p = input ? json_line(input) : ""; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
+	return mem_printf("%s %016llx", json_str_or(data, "tool_name", ""), (unsigned long long)hash);
+}
+
+bool claude_need_any(struct agent_session *s)
+{
+	return json_len(json_arr(s->state, "open")) > 0;
+}
+
+void claude_need_open(struct agent_session *s, const char *key, uint64_t request, struct json_object *data)
+{
+	const char *tool = json_str_or(data, "tool_name", "a tool");
+	struct json_object *input = json_obj(data, "tool_input");
+	bool question = first_question(tool, input) != NULL;
+	if (find_open(s, key) < json_len(open_list(s)))
+		return;
+	struct json_object *entry = json_new();
+	char *use MEM_FREE = tool_use_name(data);
+	json_add_str(entry, "key", key);
+	json_add_int(entry, "request", (int64_t)request);
+	json_add_str(entry, "use", use);
+	json_push(open_list(s), entry);
+	s->host->save(s);
+
+	char *title MEM_FREE = claude_tool_title(tool, input);
+	struct json_object *options JSON_FREE = question ? question_options(input) : permission_options(data);
+	struct json_object *detail JSON_FREE = need_detail(tool, data, options != NULL);
+	s->host->item_open(s, &(struct agent_item){
+		.need = question ? AGENT_NEED_QUESTION : AGENT_NEED_PERMISSION,
+		.key = key,
+		.request = request,
+		.blocking = true,
+		.title = title,
+		.detail = detail,
+		.options = options,
+	});
+}
+
+/* The hook that still waits is let go: it was answered, or cancelled, in the terminal, or its agent is gone. */
+static void settle_at(struct agent_session *s, size_t at, const char *reason)
+{
+	struct json_object *entry = json_at(open_list(s), at);
+	char *key MEM_FREE = mem_strdup(json_str_or(entry, "key", ""));
+	int64_t request = json_int(entry, "request", 0);
+	forget_at(s, at);
+	s->host->item_withdraw(s, key, reason);
+	if (request) {
+		struct json_object *nothing JSON_FREE = json_new();
+		json_add_bool(nothing, "ok", true);
+		s->host->reply(s, (uint64_t)request, nothing);
+	}
+}
+
+void claude_need_settle(struct agent_session *s, const char *key, const char *reason)
+{
+	size_t at = find_open(s, key);
+	if (at < json_len(open_list(s)))
+		settle_at(s, at, reason);
+}
+
+void claude_need_settle_use(struct agent_session *s, struct json_object *data, const char *reason)
+{
+	struct json_object *list = open_list(s);
+	if (json_len(list) == 0)
+		return;
+	char *use MEM_FREE = tool_use_name(data);
+	/* Its input grows by the answers while the tool runs: the name of the tool must do. */
+	bool question = strcmp(json_str_or(data, "tool_name", ""), "AskUserQuestion") == 0;
+	for (size_t i = 0; i < json_len(list); i++) {
+		const char *open_use = json_str_or(json_at(list, i), "use", "");
+		if (strcmp(open_use, use) == 0 || (question && strncmp(open_use, use, strlen("AskUserQuestion ")) == 0)) {
+			settle_at(s, i, reason);
+			return;
+		}
+	}
+}
+
+void claude_need_settle_all(struct agent_session *s, const char *reason)
+{
+	while (json_len(open_list(s)))
+		settle_at(s, 0, reason);
+}
+
+void claude_need_forget(struct agent_session *s, const char *key, uint64_t request)
+{
+	struct json_object *list = open_list(s);
+	for (size_t i = 0; i < json_len(list); i++) {
+		struct json_object *entry = json_at(list, i);
+		if (key ? strcmp(json_str_or(entry, "key", ""), key) == 0
+		        : (uint64_t)json_int(entry, "request", 0) == request) {
+			forget_at(s, i);
+			return;
+		}
+	}
+}
+
+void claude_need_decided(struct agent_session *s, const char *key, struct json_object *decision)
+{
+	size_t at = find_open(s, key);
+	if (at == json_len(open_list(s)))
+		return;
+	json_add_obj(json_at(open_list(s), at), "decision", json_copy(decision));
+	s->host->save(s);
+}
+
+/* ---- answers ---- */
+
+/* {"<question>":"<answer>"}: the chosen label, or the lead's text, a line a question. */
+static struct json_object *question_answers(struct json_object *input, const struct agent_answer *answer)
+{
+	struct json_object *questions = json_arr(input, "questions");
+	struct json_object *answers = json_new();
+	struct strv lines STRV_FREE = STRV_INIT;
+	bool several = json_len(questions) > 1;
+	if (several)
+		strv_split(&lines, answer->text ? answer->text : "", '\n');
+	for (size_t i = 0; i < json_len(questions); i++) {
+		const char *question = json_str(json_at(questions, i), "question");
+		const char *line = answer->option ? answer->option : answer->text;
+		if (several)
+			line = i < lines.n ? lines.v[i] : "";
+		if (question)
+			json_add_str(answers, question, line ? line : "");
+	}
+	return answers;
+}
+
+/* Only an explicit yes is one. */
+static bool allows(const struct agent_answer *answer)
+{
+	return answer->option && (strcmp(answer->option, "allow") == 0 || strcmp(answer->option, "always") == 0);
+}
+
+struct json_object *claude_need_decision(struct json_object *detail, const struct agent_answer *answer)
+{
+	struct json_object *decision = json_new();
+	struct json_object *input = json_obj(detail, "input");
+	if (first_question(json_str_or(detail, "tool", ""), input)) {
+		struct json_object *updated = json_copy(input);
+		json_add_str(decision, "behavior", "allow");
+		json_add_obj(updated, "answers", question_answers(input, answer));
+		json_add_obj(decision, "updatedInput", updated);
+	} else if (allows(answer)) {
+		json_add_str(decision, "behavior", "allow");
+		if (strcmp(answer->option, "always") == 0 && json_arr(detail, "suggestions"))
+			json_add_obj(decision, "updatedPermissions", json_copy(json_arr(detail, "suggestions")));
+	} else {
+		json_add_str(decision, "behavior", "deny");
+		json_add_str(decision, "message", answer->text ? answer->text : "The lead denied this.");
+	}
+	return decision;
+}
