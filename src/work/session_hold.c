@@ -75,7 +75,6 @@ static void note_exit(struct session *s, int64_t wall_ms, int wait_status, const
 	session_items_withdraw_all(s, "the agent's process ended", true);
 	session_prompts_fail(s, "the agent's process ended");
 	session_life_set(s, LIFE_EXITED);
-	session_release_holder(s);
 }
 
 static void on_exited(struct session *s, int64_t wall_ms, struct unpack *u)
@@ -211,6 +210,7 @@ static void handle_event(void *arg, uint64_t number, int64_t wall_ms, enum hold_
 	if (s->hold && number > s->events_taken) {
 		s->events_taken = number;
 		hold_client_events_taken(s->hold, number);
+		session_release_holder(s); /* not before: a holder keeps what nobody has taken */
 	}
 }
 

@@ -100,7 +100,6 @@ void session_job_exited(struct session *s, const char *job, int wait_status, int
 		set_exited(s, &row, wait_status, wall_ms);
 	job_row_fini(&row);
 	job_event(s, "job.exited", job);
-	session_release_holder(s);
 }
 
 void session_jobs_lost(struct session *s)
