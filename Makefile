@@ -50,7 +50,7 @@ check-clang: setup
 
 # The unit tests, and the end-to-end tests that walk through every process, under ASan, UBSan and LeakSanitizer.
 check-san: setup
-	@test -f build-san/build.ninja || meson setup build-san $(WARN) -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@test -f build-san/build.ninja || meson setup build-san -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	ninja -C build-san
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build-san --print-errorlogs
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 MUSTER_BUILD=build-san $(PYTEST) -n $(JOBS) -m sanitize tests/e2e

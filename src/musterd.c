@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "serve/daemon.h"
 #include "serve/logfile.h"
+#include "work/worker.h"
 
 enum {
 	DESCRIPTORS_MAX = 65536,
@@ -231,6 +232,14 @@ static int second(struct options *o, const struct dirs *dirs, struct err *err)
 	return 0;
 }
 
+/* A thread that still works would run into memory that is being released on the way out. */
+static int leave(int code)
+{
+	if (worker_pending())
+		_exit(code);
+	return code;
+}
+
 static int run(struct options *o, const struct dirs *dirs, const char *path)
 {
 	struct err err;
@@ -248,11 +257,11 @@ static int run(struct options *o, const struct dirs *dirs, const char *path)
 		return exec_successor(path, &instance, o);
 	case DAEMON_FAILED:
 		instance_release(&instance, dirs);
-		return fail(o, &err);
+		return leave(fail(o, &err));
 	case DAEMON_ENDED:
 		instance_release(&instance, dirs);
 		log_info("musterd ended");
-		return 0;
+		return leave(0);
 	}
 	abort();
 }
@@ -264,7 +273,7 @@ int main(int argc, char **argv)
 	if (code)
 		return code - 1;
 	struct err err;
-	struct dirs dirs;
+	struct dirs dirs CLEANUP(dirs_fini) = {0};
 	if (dirs_init(&dirs, &err) < 0 || dirs_make(&dirs, &err) < 0)
 		return fail(&o, &err);
 	char *path MEM_FREE = own_path();
@@ -273,7 +282,5 @@ int main(int argc, char **argv)
 	if (chdir("/") < 0)
 		log_warn("cannot leave the folder that musterd was started in");
 	raise_descriptors();
-	code = run(&o, &dirs, path);
-	dirs_fini(&dirs);
-	return code;
+	return run(&o, &dirs, path);
 }

@@ -83,7 +83,7 @@ int local_start(uv_loop_t *loop, const char *hold_path, const char *session_id, 
 }
 
 /* The start time in clock ticks since boot: field 22 of /proc/pid/stat, counted behind the last ')'. 0: no such
- * process. */
+ * process, or one that has ended and only waits to be taken away. */
 static unsigned long long start_time(long pid)
 {
 	char path[64];
@@ -92,6 +92,8 @@ static unsigned long long start_time(long pid)
 	if (file_read(path, 4096, &text) < 0)
 		return 0;
 	const char *p = strrchr(str_c(&text), ')');
+	if (p && (p[2] == 'Z' || p[2] == 'X'))
+		return 0;
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	return p ? strtoull(p, NULL, 10) : 0;
