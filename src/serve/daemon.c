@@ -11,6 +11,7 @@
 #include "serve/api_own.h"
 #include "serve/logfile.h"
 #include "serve/turn.h"
+#include "work/worker.h"
 
 enum {
 	WORKER_THREADS = 16,
@@ -28,6 +29,7 @@ struct daemon {
 	struct rpc_server *server;
 	struct turn *turn;
 	struct turn_handler turn_handler;
+	bool ending; /* no client and no landing is served any more */
 	bool failed;
 	struct err err;
 };
@@ -36,6 +38,8 @@ static void on_release(struct turn_handler *h)
 {
 	struct daemon *d = CONTAINER_OF(h, struct daemon, turn_handler);
 	engine_flush(d->engine);
+	if (d->ending)
+		return;
 	lander_flush(d->lander);
 	rpc_server_flush(d->server);
 }
@@ -45,7 +49,8 @@ static void on_failed(struct turn_handler *h, const struct err *err)
 	struct daemon *d = CONTAINER_OF(h, struct daemon, turn_handler);
 	d->failed = true;
 	d->err = *err;
-	rpc_server_fail_held(d->server, err);
+	if (!d->ending)
+		rpc_server_fail_held(d->server, err);
 	uv_stop(&d->loop);
 }
 
@@ -138,35 +143,47 @@ static int start(struct daemon *d, const struct daemon_setup *setup, const struc
 
 static void on_last_wait(uv_timer_t *timer)
 {
-	uv_stop(timer->loop);
+	*(bool *)timer->data = true;
 }
 
-/* Runs the last callbacks. False when a thread still works after the wait: it ends with the process. */
-static bool run_out(struct daemon *d)
+/* Lets threads that still work bring their results home, for a while: they are recorded like any other. */
+static void await_workers(struct daemon *d)
 {
+	bool late = false;
 	uv_timer_t wait;
 	uv_timer_init(&d->loop, &wait);
+	wait.data = &late;
 	uv_timer_start(&wait, on_last_wait, LAST_WAIT_MS, 0);
-	uv_unref((uv_handle_t *)&wait);
-	bool empty = uv_run(&d->loop, UV_RUN_DEFAULT) == 0;
+	while (worker_pending() && !late && !d->failed)
+		uv_run(&d->loop, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)&wait, NULL);
 	uv_run(&d->loop, UV_RUN_NOWAIT);
-	return empty;
+	turn_finish(d->turn);
 }
 
-/* Whatever is there by now. */
+static void wind_up(struct daemon *d)
+{
+	d->ending = true;
+	rpc_server_free(d->server);
+	d->server = d->api.server = NULL;
+	lander_free(d->lander);
+	if (d->turn)
+		await_workers(d);
+}
+
+/* Whatever is there by now. A thread that still works has a part of it in its hands: then all is left to the end of the
+ * process, and what was under way to its successor, as if this one had been killed. */
 static void tear_down(struct daemon *d)
 {
-	turn_free(d->turn);
-	rpc_server_free(d->server);
-	lander_free(d->lander);
-	engine_free(d->engine);
-	for (size_t i = 0; i < d->n_signals; i++)
-		uv_close((uv_handle_t *)&d->signals[i], NULL);
-	if (!run_out(d)) {
+	if (worker_pending()) {
 		log_warn("ending although work is still under way");
 		return;
 	}
+	turn_free(d->turn);
+	engine_free(d->engine);
+	for (size_t i = 0; i < d->n_signals; i++)
+		uv_close((uv_handle_t *)&d->signals[i], NULL);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
 	db_close(d->db);
 	free(d);
@@ -184,7 +201,7 @@ static enum daemon_end outcome(struct daemon *d, struct err *err)
 enum daemon_end daemon_run(const struct daemon_setup *setup, const struct instance *instance, struct err *err)
 {
 	struct daemon *d = mem_alloc(sizeof *d);
-	enum daemon_end end = DAEMON_FAILED;
+	bool served = false;
 	if (uv_loop_init(&d->loop) < 0) {
 		err_set(err, ERR_FAILED, "cannot make an event loop");
 		free(d);
@@ -196,8 +213,10 @@ enum daemon_end daemon_run(const struct daemon_setup *setup, const struct instan
 		setup->ready(setup->arg);
 		uv_run(&d->loop, UV_RUN_DEFAULT);
 		turn_finish(d->turn);
-		end = outcome(d, err);
+		served = true;
 	}
+	wind_up(d);
+	enum daemon_end end = served ? outcome(d, err) : DAEMON_FAILED;
 	tear_down(d);
 	return end;
 }

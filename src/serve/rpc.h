@@ -31,10 +31,10 @@ struct rpc_server;
 struct rpc_client;
 struct rpc_batch;
 
-/* One call. It lives until call.done or call.fail, also when its client leaves before. */
+/* One call. It lives until call.done or call.fail, also when its client, or the server, is gone before. */
 struct rpc_call {
 	struct call call;
-	struct rpc_server *server;
+	struct rpc_handler *handler;
 	struct rpc_client *client;    /* NULL: it left */
 	struct rpc_batch *batch;      /* NULL: on its own */
 	struct json_object *id;

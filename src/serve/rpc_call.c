@@ -72,7 +72,7 @@ static void finish(struct rpc_call *call, const struct str *text)
 {
 	unlink_call(call);
 	if (call->durable)
-		call->server->handler->durable_end(call->server->handler);
+		call->handler->durable_end(call->handler);
 	if (call->client && call->wants_reply) {
 		size_t before = call->batch ? call->batch->replies.len : 0;
 		if (before + text->len > RPC_LINE_MAX)
@@ -129,7 +129,7 @@ static struct rpc_call *call_new(struct rpc_client *c, struct rpc_batch *batch, 
 	struct rpc_call *call = mem_alloc(sizeof *call);
 	*call = (struct rpc_call){
 		.call = {.done = on_done, .fail = on_fail},
-		.server = c->server,
+		.handler = c->server->handler,
 		.client = c,
 		.batch = batch,
 		.id = json_object_get(request->id),

@@ -2,15 +2,17 @@
 
 import json
 import os
+import pathlib
 import select
 import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 
 import pytest
-from house import BUILD, WAIT_S, Rpc, RpcError
+from house import BUILD, WAIT_S, Rpc, RpcError, end_processes
 
 MUSTERD = BUILD / "src" / "musterd"
 
@@ -170,6 +172,24 @@ def test_a_folder_in_the_way(muster):
     assert "muster.db" in refused(muster)[1]
 
 
+FULL_DISK = '''
+mkdir -p "$1/state" && mount -t tmpfs -o size=1m,mode=700 tmpfs "$1/state" || exit 99
+shift
+exec "$@"
+'''
+
+
+def test_full_disk(muster, repo):
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        pytest.skip("a disk of its own needs root and mount namespaces: the full disk is NOT tested")
+    home = muster.home.parent / "full"
+    script = pathlib.Path(__file__).with_name("daemon_full_disk.py")
+    done = subprocess.run(["unshare", "-m", "sh", "-c", FULL_DISK, "sh", home, sys.executable, script, home, repo],
+                          env=os.environ | {"MUSTER_BUILD": str(BUILD)}, capture_output=True, text=True, timeout=2 * WAIT_S)
+    end_processes(home)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def raw(muster):
     client = muster.rpc()
     return client.sock, client
@@ -181,6 +201,8 @@ def test_garbage_on_the_socket(muster):
     sock.sendall(b"GET / HTTP/1.1\r\n\x00\xff\n[[[[\n" + b"[" * 100000 + b"\n")
     for _ in range(4):
         assert client.read()["error"]["code"] == -32700
+    sock.sendall(b'{"jsonrpc":"2.0","id":1e999,"method":"daemon.status"}\n')
+    assert client.read()["error"]["code"] == -32700
     sock.sendall(b'{"jsonrpc":"2.0","id":1,"method":"daemon.stauts"}\n')
     assert client.read()["error"] == {"code": -32601, "message": "there is no method daemon.stauts; did you mean daemon.status?"}
     with pytest.raises(RpcError) as e:
