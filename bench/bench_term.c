@@ -1,5 +1,5 @@
-/* How fast the terminal model swallows output, beside libvterm's state layer (callbacks that do nothing) in the same
- * run: MB/s, the median of the rounds. Usage: bench_term [MEGABYTES [ROUNDS]] */
+/* How fast the terminal model swallows output, beside libvterm's state layer (callbacks that do nothing) in the
+ * same run: MB/s, the median of the rounds. Usage: bench_term [MEGABYTES [ROUNDS]] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,10 @@ static void add_plain(struct str *s, unsigned i)
 
 static void add_colour(struct str *s, unsigned i)
 {
-	str_addf(s, "\033[1;%um%s\033[0m src/module_%u/file_%u.c:\033[33m%u\033[0m: \033[38;5;%umwarning\033[0m: unused "
-		    "\033[1m'variable_%u'\033[22m\r\n",
+	str_addf(s,
+		 "\033[1;%um%s\033[0m src/module_%u/file_%u.c:\033[33m%u\033[0m: \033[38;5;%umwarning\033[0m: "
+		 "unused "
+		 "\033[1m'variable_%u'\033[22m\r\n",
 		 31 + i % 6, i % 2 ? "note" : "error", i % 17, i % 311, i % 999, 16 + i % 200, i);
 }
 
@@ -30,8 +32,10 @@ static void add_tui(struct str *s, unsigned i)
 {
 	str_adds(s, "\033[?25l\033[H");
 	for (unsigned row = 1; row <= ROWS; row++)
-		str_addf(s, "\033[%u;1H\033[38;2;%u;120;200m\xe2\x94\x82\033[m item %-40u \033[7m%3u%%\033[27m \033[2mrunning for "
-			    "%u s\033[22m\033[K",
+		str_addf(s,
+			 "\033[%u;1H\033[38;2;%u;120;200m\xe2\x94\x82\033[m item %-40u \033[7m%3u%%\033[27m "
+			 "\033[2mrunning for "
+			 "%u s\033[22m\033[K",
 			 row, (row * 5 + i) % 256, i * row, (i + row) % 101, i);
 	str_adds(s, "\033[?25h");
 }

@@ -1,5 +1,5 @@
-/* libFuzzer: any bytes to the terminal, with changes of size in between. Beyond what the sanitizers see it holds two
- * promises: cut anywhere the stream gives the same screen, and a redraw draws that screen again.
+/* libFuzzer: any bytes to the terminal, with changes of size in between. Beyond what the sanitizers see it holds
+ * two promises: cut anywhere the stream gives the same screen, and a redraw draws that screen again.
  *
  * 0xf5 to 0xf8 never begin a character: here each stands for a change of size. */
 #include <stdint.h>

@@ -9,10 +9,10 @@
 #include "term/style.h"
 
 enum {
-	ATLAS_STYLES_MAX = 16384, /* beyond, on one screen, text keeps its attributes but not its colours */
+	ATLAS_STYLES_MAX = 16384,  /* beyond, on one screen, text keeps its attributes but not its colours */
 	ATLAS_PLAIN_MAX = 1536,    /* all styles without colours */
 	ATLAS_CLUSTERS_MAX = 4096, /* beyond, on one screen, a mark is left out */
-	ATLAS_CLUSTER_LEN = 8,    /* code points of a cluster; more marks on one character are left out */
+	ATLAS_CLUSTER_LEN = 8,     /* code points of a cluster; more marks on one character are left out */
 };
 
 struct atlas {

@@ -218,20 +218,11 @@ static const struct {
 	uint8_t intermed, final;
 	void (*run)(struct term *t);
 } escapes[] = {
-	{0, '7', cursor_save},
-	{0, '8', cursor_restore},
-	{0, '=', keypad_application},
-	{0, '>', keypad_numeric},
-	{0, 'D', line_feed},
-	{0, 'E', next_line},
-	{0, 'H', set_tab_here},
-	{0, 'M', reverse_line_feed},
-	{0, 'N', single_shift_2},
-	{0, 'O', single_shift_3},
-	{0, 'c', term_reset},
-	{0, 'n', locking_shift_2},
-	{0, 'o', locking_shift_3},
-	{'#', '8', alignment_test},
+	{0, '7', cursor_save},     {0, '8', cursor_restore},    {0, '=', keypad_application},
+	{0, '>', keypad_numeric},  {0, 'D', line_feed},         {0, 'E', next_line},
+	{0, 'H', set_tab_here},    {0, 'M', reverse_line_feed}, {0, 'N', single_shift_2},
+	{0, 'O', single_shift_3},  {0, 'c', term_reset},        {0, 'n', locking_shift_2},
+	{0, 'o', locking_shift_3}, {'#', '8', alignment_test},
 };
 
 void control_escape(struct term *t, uint8_t intermed, uint8_t final)

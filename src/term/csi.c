@@ -246,18 +246,42 @@ static void window_report(struct term *t)
 
 /* By the final byte, 0x40 on. */
 static void (*const plain[])(struct term *t) = {
-	['@' - '@'] = insert_chars,     ['A' - '@'] = cursor_up,          ['B' - '@'] = cursor_down,
-	['C' - '@'] = cursor_right,     ['D' - '@'] = cursor_left,        ['E' - '@'] = cursor_next_line,
-	['F' - '@'] = cursor_previous_line, ['G' - '@'] = cursor_column,  ['H' - '@'] = cursor_position,
-	['I' - '@'] = tabs_forward,     ['J' - '@'] = erase_display,      ['K' - '@'] = erase_line,
-	['L' - '@'] = insert_lines,     ['M' - '@'] = delete_lines,       ['P' - '@'] = delete_chars,
-	['S' - '@'] = scroll_region_up, ['T' - '@'] = scroll_region_down, ['X' - '@'] = erase_chars,
-	['Z' - '@'] = tabs_backward,    ['`' - '@'] = cursor_column,      ['a' - '@'] = cursor_right,
-	['b' - '@'] = repeat,           ['c' - '@'] = device_attributes,  ['d' - '@'] = cursor_row,
-	['e' - '@'] = cursor_down,      ['f' - '@'] = cursor_position,    ['g' - '@'] = tab_clear,
-	['h' - '@'] = set_modes,        ['j' - '@'] = cursor_left,        ['k' - '@'] = cursor_up,
-	['l' - '@'] = set_modes,        ['m' - '@'] = set_attributes,     ['n' - '@'] = device_status,
-	['r' - '@'] = set_region,       ['s' - '@'] = cursor_save,        ['t' - '@'] = window_report,
+	['@' - '@'] = insert_chars,
+	['A' - '@'] = cursor_up,
+	['B' - '@'] = cursor_down,
+	['C' - '@'] = cursor_right,
+	['D' - '@'] = cursor_left,
+	['E' - '@'] = cursor_next_line,
+	['F' - '@'] = cursor_previous_line,
+	['G' - '@'] = cursor_column,
+	['H' - '@'] = cursor_position,
+	['I' - '@'] = tabs_forward,
+	['J' - '@'] = erase_display,
+	['K' - '@'] = erase_line,
+	['L' - '@'] = insert_lines,
+	['M' - '@'] = delete_lines,
+	['P' - '@'] = delete_chars,
+	['S' - '@'] = scroll_region_up,
+	['T' - '@'] = scroll_region_down,
+	['X' - '@'] = erase_chars,
+	['Z' - '@'] = tabs_backward,
+	['`' - '@'] = cursor_column,
+	['a' - '@'] = cursor_right,
+	['b' - '@'] = repeat,
+	['c' - '@'] = device_attributes,
+	['d' - '@'] = cursor_row,
+	['e' - '@'] = cursor_down,
+	['f' - '@'] = cursor_position,
+	['g' - '@'] = tab_clear,
+	['h' - '@'] = set_modes,
+	['j' - '@'] = cursor_left,
+	['k' - '@'] = cursor_up,
+	['l' - '@'] = set_modes,
+	['m' - '@'] = set_attributes,
+	['n' - '@'] = device_status,
+	['r' - '@'] = set_region,
+	['s' - '@'] = cursor_save,
+	['t' - '@'] = window_report,
 	['u' - '@'] = cursor_restore,
 };
 
@@ -265,11 +289,11 @@ static const struct {
 	uint8_t leader, intermed, final;
 	void (*run)(struct term *t);
 } marked[] = {
-	{'?', 0, 'h', set_modes},       {'?', 0, 'l', set_modes},
-	{'?', 0, 'J', erase_display},   {'?', 0, 'K', erase_line}, /* selective: nothing is protected here */
-	{'?', 0, 'n', device_status},   {'>', 0, 'c', secondary_attributes},
+	{'?', 0, 'h', set_modes},        {'?', 0, 'l', set_modes},
+	{'?', 0, 'J', erase_display},    {'?', 0, 'K', erase_line}, /* selective: nothing is protected here */
+	{'?', 0, 'n', device_status},    {'>', 0, 'c', secondary_attributes},
 	{'>', 0, 'q', name_and_version}, {0, ' ', 'q', set_shape},
-	{0, '!', 'p', term_soft_reset}, {'?', '$', 'p', report_mode},
+	{0, '!', 'p', term_soft_reset},  {'?', '$', 'p', report_mode},
 	{0, '$', 'p', report_mode},
 };
 

@@ -10,8 +10,8 @@
 
 enum { BLOCK_BYTES = 16384, VARINT_MAX = 5 };
 
-/* A line: varint of the text's length * 2 + wrapped, the text, then runs (varint of cells, style code) up to the end
- * of the line. Cells after the last run have the default style. */
+/* A line: varint of the text's length * 2 + wrapped, the text, then runs (varint of cells, style code) up to the
+ * end of the line. Cells after the last run have the default style. */
 
 void history_init(struct history *h, uint32_t lines_max, size_t bytes_max)
 {

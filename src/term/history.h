@@ -1,5 +1,5 @@
-/* The scrollback: lines as text and runs of styles, in blocks, the oldest forgotten first. A line costs its text and
- * about 6 bytes; colours cost 3 to 9 bytes for each change. */
+/* The scrollback: lines as text and runs of styles, in blocks, the oldest forgotten first. A line costs its text
+ * and about 6 bytes; colours cost 3 to 9 bytes for each change. */
 #ifndef TERM_HISTORY_H
 #define TERM_HISTORY_H
 

@@ -49,7 +49,7 @@ enum cursor_shape { SHAPE_DEFAULT, SHAPE_BLOCK, SHAPE_UNDERLINE, SHAPE_BAR };
 
 struct term {
 	int rows, cols;
-	struct grid *grid; /* the one that shows: &main or &alt */
+	struct grid *grid;     /* the one that shows: &main or &alt */
 	struct grid main, alt; /* alt has rows only while it shows */
 	const struct grid *grids[3];
 	struct atlas atlas;
@@ -77,7 +77,7 @@ struct term {
 	uint32_t foreground, background;
 	const struct term_events *events;
 	void *user;
-	char *title;
+	char *title; /* NULL: none, or an empty one */
 	struct status_set status;
 };
 

@@ -9,9 +9,9 @@
 
 struct intern {
 	uint32_t item_size, max;
-	uint8_t *items;   /* NULL until something other than zeroes was added */
-	uint32_t *free;   /* numbers below n that are not in use */
-	uint32_t *slots;  /* hash table of number + 1; 0 is empty */
+	uint8_t *items;  /* NULL until something other than zeroes was added */
+	uint32_t *free;  /* numbers below n that are not in use */
+	uint32_t *slots; /* hash table of number + 1; 0 is empty */
 	uint32_t n, cap, free_n, slot_n;
 };
 
@@ -26,7 +26,8 @@ int intern_id(struct intern *t, const void *item, uint32_t reserve);
 /* Valid until the next intern_id. */
 const void *intern_item(const struct intern *t, uint32_t id);
 
-/* Forgets every item whose bit in the bitmap (of n bits, number 0 in the lowest bit of the first byte) is not set. */
+/* Forgets every item whose bit in the bitmap (of n bits, number 0 in the lowest bit of the first byte) is not set.
+ */
 void intern_keep(struct intern *t, const uint8_t *bitmap);
 
 #endif

@@ -32,6 +32,10 @@ static void set_title(struct term *t, const char *text, size_t len, const char *
 	t->title = title;
 	if (t->events && t->events->title)
 		t->events->title(t->user, title);
+	if (!*title) {
+		free(t->title);
+		t->title = NULL;
+	}
 }
 
 static void notify(struct term *t, const char *title, size_t title_len, const char *body, size_t body_len)
@@ -54,7 +58,8 @@ static void progress(struct term *t, const char *text)
 		t->events->progress(t->user, (enum term_progress)state, percent < 0 ? -1 : percent);
 }
 
-/* 9: iTerm2's notification, or the progress that ConEmu brought (and with it other small numbers, which are no text). */
+/* 9: iTerm2's notification, or the progress that ConEmu brought (and with it other small numbers, which are no
+ * text). */
 static void osc_9(struct term *t, const char *text, size_t len, const char *terminator UNUSED)
 {
 	if (len >= 2 && text[0] == '4' && text[1] == ';')
@@ -160,8 +165,8 @@ static const struct {
 	const char *number;
 	void (*run)(struct term *t, const char *text, size_t len, const char *terminator);
 } commands[] = {
-	{"0", set_title}, {"2", set_title}, {"9", osc_9},       {"10", osc_10},     {"11", osc_11},
-	{"12", osc_12},   {"99", osc_99},   {"777", osc_777},   {"7501", osc_7501},
+	{"0", set_title}, {"2", set_title}, {"9", osc_9},     {"10", osc_10},     {"11", osc_11},
+	{"12", osc_12},   {"99", osc_99},   {"777", osc_777}, {"7501", osc_7501},
 };
 
 void osc_dispatch(struct term *t, const char *text, size_t len, const char *terminator)

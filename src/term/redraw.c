@@ -41,8 +41,8 @@ static void add_charsets(const struct cursor *c, struct str *out)
 		str_adds(out, invoke[c->gl]);
 }
 
-/* Puts the cursor where it belongs, with all that belongs to it. A wrap that is pending is made by writing the last character of
- * the row once more, which needs autowrap on. */
+/* Puts the cursor where it belongs, with all that belongs to it. A wrap that is pending is made by writing the last
+ * character of the row once more, which needs autowrap on. */
 static void draw_cursor(const struct term *t, const struct grid *g, const struct cursor *c, struct str *out)
 {
 	if (c->origin)
@@ -100,18 +100,19 @@ void term_redraw(const struct term *t, struct str *out)
 	if (alternate)
 		draw_screen(t, &t->alt, &t->saved[1], "\0337", out);
 	str_addf(out, "\033[%d;%dr", t->top + 1, t->bottom + 1);
-	str_addf(out, "\033]2;%s\033\\", term_title(t));
+	if (t->title)
+		str_addf(out, "\033]2;%s\033\\", t->title);
 	draw_cursor(t, t->grid, &t->cur, out);
 	mode_add_redraw(t, out);
 }
 
 const char *term_reset_bytes(void)
 {
-	return "\033[?1049l\033[?47l"                                           /* the main screen */
-	       "\033[?6l\033[r\033[4l\033[20l\033[?7h"                          /* how text is placed */
-	       "\033(B\033)B\033*B\033+B\017"                                   /* character sets */
-	       "\033[?1l\033>\033[?66l\033[>4m\033[<u"                          /* keys */
-	       "\033[?9l\033[?1000l\033[?1002l\033[?1003l\033[?1004l"           /* mouse and focus */
+	return "\033[?1049l\033[?47l"                                               /* the main screen */
+	       "\033[?6l\033[r\033[4l\033[20l\033[?7h"                              /* how text is placed */
+	       "\033(B\033)B\033*B\033+B\017"                                       /* character sets */
+	       "\033[?1l\033>\033[?66l\033[>4m\033[<u"                              /* keys */
+	       "\033[?9l\033[?1000l\033[?1002l\033[?1003l\033[?1004l"               /* mouse and focus */
 	       "\033[?1005l\033[?1006l\033[?1015l\033[?1016l\033[?1007h\033[?2004l" /* their encodings, pasting */
-	       "\033[?5l\033[?2026l\033[0 q\033[?25h\033[m";           /* how it looks */
+	       "\033[?5l\033[?2026l\033[0 q\033[?25h\033[m";                        /* how it looks */
 }

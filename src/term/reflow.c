@@ -109,8 +109,8 @@ static void flow_rows(struct flow *f, struct rows *src, int cursor_row)
 	free(src->v);
 }
 
-/* Takes lines from the scrollback: as many as the screen grows by, when it is full, and the beginning of a line that
- * goes on at its top. They come oldest first. */
+/* Takes lines from the scrollback: as many as the screen grows by, when it is full, and the beginning of a line
+ * that goes on at its top. They come oldest first. */
 static void pull(struct term *t, int want, struct rows *ret)
 {
 	struct rows newest_first = {0};
@@ -155,7 +155,8 @@ static void resize_main(struct term *t, int rows, int cols, struct cursor *c)
 	c->pending_wrap = f.pending_wrap && f.row >= over;
 }
 
-/* No wrapping: what is too wide is cut, what is too high leaves at the bottom, or at the top when the cursor would. */
+/* No wrapping: what is too wide is cut, what is too high leaves at the bottom, or at the top when the cursor would.
+ */
 static void resize_alternate(struct grid *g, int rows, int cols, struct cursor *c)
 {
 	struct grid old = *g;

@@ -33,18 +33,18 @@ enum {
 };
 
 /* X(NAME, word) */
-#define STATUS_STATES(X)     \
-	X(IDLE, "idle")       \
-	X(WORKING, "working") \
-	X(DONE, "done")       \
-	X(BLOCKED, "blocked") \
-	X(ERROR, "error")     \
+#define STATUS_STATES(X)                                                                                           \
+	X(IDLE, "idle")                                                                                            \
+	X(WORKING, "working")                                                                                      \
+	X(DONE, "done")                                                                                            \
+	X(BLOCKED, "blocked")                                                                                      \
+	X(ERROR, "error")                                                                                          \
 	X(CLEAR, "clear")
 
-#define STATUS_KINDS(X)             \
-	X(NONE, "")                 \
-	X(PERMISSION, "permission") \
-	X(QUESTION, "question")     \
+#define STATUS_KINDS(X)                                                                                            \
+	X(NONE, "")                                                                                                \
+	X(PERMISSION, "permission")                                                                                \
+	X(QUESTION, "question")                                                                                    \
 	X(AUTH, "auth")
 
 #define STATUS_STATE_ENUM(name, word) STATUS_##name,

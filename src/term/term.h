@@ -1,8 +1,8 @@
 /* The screen of one pseudo terminal: what the program on it has drawn, and what the terminal answers.
  *
  * Bytes go in by term_feed; the screen comes out as the escape sequences that draw it again on a real
- * terminal (term_redraw) or as plain text (term_text). What the program says beside the screen (title, bell, progress,
- * notifications, its status) is handed to the callbacks of struct term_events, during term_feed.
+ * terminal (term_redraw) or as plain text (term_text). What the program says beside the screen (title, bell,
+ * progress, notifications, its status) is handed to the callbacks of struct term_events, during term_feed.
  *
  * The input is not trusted: every length, count and position in it is limited, and the memory of a terminal is
  * bounded by its size and its scrollback limits whatever arrives. An idle terminal of 80 by 24 takes about 5 kB;
@@ -23,8 +23,8 @@
 enum {
 	TERM_ROWS_MAX = 1000,
 	TERM_COLS_MAX = 1000,
-	TERM_TITLE_MAX = 256,       /* bytes; a longer title is cut at a character */
-	TERM_NOTIFY_MAX = 1024,     /* bytes of a notification's title or body; longer ones are cut at a character */
+	TERM_TITLE_MAX = 256,   /* bytes; a longer title is cut at a character */
+	TERM_NOTIFY_MAX = 1024, /* bytes of a notification's title or body; longer ones are cut at a character */
 	TERM_REPLIES_MAX = 1 << 16, /* bytes of replies that wait in the buffer; later ones are dropped */
 };
 
@@ -41,10 +41,11 @@ enum term_progress {
 struct term_events {
 	void (*title)(void *user, const char *title); /* only when it is another one */
 	void (*bell)(void *user);
-	void (*progress)(void *user, enum term_progress progress, int percent); /* percent 0 to 100, -1 when not given */
-	void (*notify)(void *user, const char *title, const char *body);        /* OSC 9, 99, 777; title may be "" */
-	/* A valid OSC 7501 report; pairs is its text as it was sent. changed: the state or the kind of its record is
-	 * another one than before (status_set_apply). */
+	/* percent: 0 to 100, -1 when not given */
+	void (*progress)(void *user, enum term_progress progress, int percent);
+	void (*notify)(void *user, const char *title, const char *body); /* OSC 9, 99, 777; title may be "" */
+	/* A valid OSC 7501 report; pairs is its text as it was sent. changed: the state or the kind of its record
+	 * is another one than before (status_set_apply). */
 	void (*status)(void *user, const struct status_report *report, const char *pairs, bool changed);
 };
 
@@ -53,15 +54,17 @@ struct term_opts {
 	size_t scrollback_bytes;   /* memory the scrollback may take; 0: only the lines limit it */
 	uint32_t foreground;       /* 0xrrggbb, for OSC 10 queries */
 	uint32_t background;       /* for OSC 11 queries */
-	struct str *replies;       /* where answers to the program are appended, in the order asked; NULL: no answers */
+	struct str *replies; /* where answers to the program are appended, in the order asked; NULL: no answers */
 	const struct term_events *events; /* NULL: none; must outlive the terminal */
 	void *user;                       /* for the callbacks */
 };
 
 /* 10,000 lines in at most 16 MiB, light grey on black. */
-#define TERM_OPTS_DEFAULT                                                                        \
-	((struct term_opts){.scrollback_lines = 10000, .scrollback_bytes = (size_t)16 << 20, \
-			    .foreground = 0xd0d0d0, .background = 0x000000})
+#define TERM_OPTS_DEFAULT                                                                                          \
+	((struct term_opts){.scrollback_lines = 10000,                                                             \
+			    .scrollback_bytes = (size_t)16 << 20,                                                  \
+			    .foreground = 0xd0d0d0,                                                                \
+			    .background = 0x000000})
 
 struct term;
 
@@ -83,8 +86,8 @@ void term_exited(struct term *t);
  * whatever it showed before. */
 void term_redraw(const struct term *t, struct str *out);
 
-/* A constant that undoes every mode that term_redraw, or the program itself, may have set on a real terminal, for the
- * moment of detaching. It leaves the alternate screen and shows the cursor. */
+/* A constant that undoes every mode that term_redraw, or the program itself, may have set on a real terminal, for
+ * the moment of detaching. It leaves the alternate screen and shows the cursor. */
 const char *term_reset_bytes(void);
 
 /* Appends plain text, each line ended by "\n": the last scrollback_lines lines of the scrollback (fewer when it has

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -43,8 +44,8 @@ static void test_whole_report(void **state UNUSED)
 
 static void test_every_word(void **state UNUSED)
 {
-#define CHECK_STATE(name, word)                                         \
-	assert_int_equal(report("state=" word).state, STATUS_##name);   \
+#define CHECK_STATE(name, word)                                                                                    \
+	assert_int_equal(report("state=" word).state, STATUS_##name);                                              \
 	assert_string_equal(status_state_name(STATUS_##name), word);
 	STATUS_STATES(CHECK_STATE)
 	assert_int_equal(report("state=blocked:kind=question").kind, STATUS_KIND_QUESTION);
@@ -57,7 +58,7 @@ static void test_accepted(void **state UNUSED)
 	assert_int_equal(report("state=idle:colour=blue").state, STATUS_IDLE); /* keys of the future */
 	assert_string_equal(report("state=idle:title=").title, "");
 	assert_string_equal(report("state=idle:title=w6k").title, "\xc3\xa9"); /* no padding */
-	assert_string_equal(report("state=idle:title=Pz8_").title, "???"); /* the other alphabet */
+	assert_string_equal(report("state=idle:title=Pz8_").title, "???");     /* the other alphabet */
 }
 
 static void test_refused(void **state UNUSED)
@@ -86,11 +87,11 @@ static void test_refused(void **state UNUSED)
 		"state=idle:title=YQ==YQ==",
 		"state=idle:title=Y",
 		"state=idle:title=Y Q=",
-		"state=idle:title=Gw==",     /* ESC */
-		"state=idle:title=woA=",     /* U+0080, a C1 control */
-		"state=idle:msg=YQpi",       /* a newline */
-		"state=idle:msg=/w==",       /* not UTF-8 */
-		"state=idle:title=AA==",     /* NUL */
+		"state=idle:title=Gw==", /* ESC */
+		"state=idle:title=woA=", /* U+0080, a C1 control */
+		"state=idle:msg=YQpi",   /* a newline */
+		"state=idle:msg=/w==",   /* not UTF-8 */
+		"state=idle:title=AA==", /* NUL */
 	};
 	struct status_report r = {.progress = 77};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -185,10 +186,14 @@ static void test_exit_settles(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_report), cmocka_unit_test(test_every_word),
-		cmocka_unit_test(test_accepted),     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_limits),       cmocka_unit_test(test_records),
-		cmocka_unit_test(test_records_are_bounded), cmocka_unit_test(test_exit_settles),
+		cmocka_unit_test(test_whole_report),
+		cmocka_unit_test(test_every_word),
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_records_are_bounded),
+		cmocka_unit_test(test_exit_settles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

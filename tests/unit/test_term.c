@@ -3,10 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,17 +81,31 @@ static const struct {
 	{"wide does not fit", "012345678\xe4\xb8\xad", "012345678\n\xe4\xb8\xad\n"},
 	{"left half overwritten", "\xe4\xb8\xad!\033[Hx", "x !\n"},
 	{"right half overwritten", "\xe4\xb8\xad!\033[2Gx", " x!\n"},
-	{"wide cut by delete", "a\xe4\xb8\xad" "b\033[3G\033[P", "a b\n"},
+	{"wide cut by delete",
+	 "a\xe4\xb8\xad"
+	 "b\033[3G\033[P",
+	 "a b\n"},
 	{"combining", "e\xcc\x81x", "e\xcc\x81x\n"},
 	{"combining at the edge", "012345678e\xcc\x81x", "012345678e\xcc\x81\nx\n"},
-	{"combining with nothing before it", "\r\xcc\x81" "a", "a\n"},
-	{"emoji with a joiner", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\n"},
+	{"combining with nothing before it",
+	 "\r\xcc\x81"
+	 "a",
+	 "a\n"},
+	{"emoji with a joiner", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
+	 "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\n"},
 	{"truncated", "a\xe4\xb8z", "a\xef\xbf\xbdz\n"},
 	{"stray continuation", "a\x80z", "a\xef\xbf\xbdz\n"},
 	{"overlong", "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd\n"},
 	{"surrogate", "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\n"},
-	{"C1 as UTF-8 is nothing", "a\xc2\x9b" "31mb", "a31mb\n"},
-	{"C1 as a byte is malformed", "a\x9b" "b", "a\xef\xbf\xbd" "b\n"},
+	{"C1 as UTF-8 is nothing",
+	 "a\xc2\x9b"
+	 "31mb",
+	 "a31mb\n"},
+	{"C1 as a byte is malformed",
+	 "a\x9b"
+	 "b",
+	 "a\xef\xbf\xbd"
+	 "b\n"},
 	{"tabs", "a\tb\033[3g\tc", "a       bc\n"},
 	{"tab does not wrap", "\t\t\t\tz", "         z\n"},
 	{"backspace", "ab\bc", "ac\n"},
@@ -111,12 +126,18 @@ static const struct {
 	{"repeat without anything before it", "\033[9b", ""},
 	{"alignment", "\033[?7l\033#8\033[2J\033[Hx", "x\n"},
 	{"reset", "abc\033[?6h\033cX", "X\n"},
-	{"cancel", "a\033[31\x18" "b\033]0;x\x1a" "c", "abc\n"},
+	{"cancel",
+	 "a\033[31\x18"
+	 "b\033]0;x\x1a"
+	 "c",
+	 "abc\n"},
 	{"escape within a string ends it", "\033]0;x\033[31mA", "A\n"},
 	{"strings are not shown", "\033Pabc\033\\\033_abc\033\\\033^abc\033\\\033Xabc\033\\z", "z\n"},
 	{"unknown sequences are not shown", "\033[?12;3;4z\033[<1;2y\033[ !x\033%Gok", "ok\n"},
-	{"too many arguments", "\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1mx", "x\n"},
-	{"huge numbers", "\033[99999999999999999999;99999999999999999999Hx\033[99999999999Dy", "\n\n\ny        x\n"},
+	{"too many arguments",
+	 "\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1mx", "x\n"},
+	{"huge numbers", "\033[99999999999999999999;99999999999999999999Hx\033[99999999999Dy",
+	 "\n\n\ny        x\n"},
 };
 
 static void test_screens(void **state UNUSED)
@@ -143,8 +164,9 @@ static void test_attributes(void **state UNUSED)
 		const char *params;
 		struct style style;
 	} cases[] = {
-		{"1;2;3;5;7;8;9;53", {.attrs = STYLE_BOLD | STYLE_DIM | STYLE_ITALIC | STYLE_BLINK | STYLE_REVERSE |
-					       STYLE_CONCEAL | STYLE_STRIKE | STYLE_OVERLINE}},
+		{"1;2;3;5;7;8;9;53",
+		 {.attrs = STYLE_BOLD | STYLE_DIM | STYLE_ITALIC | STYLE_BLINK | STYLE_REVERSE | STYLE_CONCEAL |
+			   STYLE_STRIKE | STYLE_OVERLINE}},
 		{"1;2;22;3;23", {0}},
 		{"4", {.attrs = 1 << STYLE_UNDERLINE_SHIFT}},
 		{"4:3", {.attrs = 3 << STYLE_UNDERLINE_SHIFT}},
@@ -199,7 +221,8 @@ static const struct {
 	{"\033]12;?\a", "\033]12;rgb:1111/2222/3333\a"},
 	{"\033[?25$p", "\033[?25;1$y"},
 	{"\033[?1049$p", "\033[?1049;2$y"},
-	{"\033[?1002h\033[?1006h\033[?1002$p\033[?1003$p\033[?1006$p", "\033[?1002;1$y\033[?1003;2$y\033[?1006;1$y"},
+	{"\033[?1002h\033[?1006h\033[?1002$p\033[?1003$p\033[?1006$p",
+	 "\033[?1002;1$y\033[?1003;2$y\033[?1006;1$y"},
 	{"\033[?1000;2004h\033[?2004$p", "\033[?2004;1$y"},
 	{"\033[?2026$p", "\033[?2026;2$y"},
 	{"\033[?4242$p", "\033[?4242;0$y"},
@@ -213,7 +236,10 @@ static const struct {
 	{"\033]7501;?\a", "\033]7501;?\a"},
 	{"\033]7501;?\033\\\033[c", "\033]7501;?\033\\\033[?62;22c"},
 	{"\033[c\033]7501;?\a\033[6n", "\033[?62;22c\033]7501;?\a\033[1;1R"},
-	{"\033]7501;?" "\x9c" "\033\\", ""}, /* 0x9c ends nothing in UTF-8 */
+	{"\033]7501;?"
+	 "\x9c"
+	 "\033\\",
+	 ""}, /* 0x9c ends nothing in UTF-8 */
 };
 
 static void test_replies(void **state UNUSED)
@@ -253,7 +279,8 @@ static const struct {
 	{"\033]99;i=1:p=body;text\033\\", "notify(|text)"},
 	{"\033]99;i=1:p=?;\033\\\033]99;i=1:p=icon;x\033\\\033]99;e=1;aGk=\033\\", ""},
 	{"\033]7501;state=working:app=x\a", "status(working,state=working:app=x,1)"},
-	{"\033]7501;state=idle\033\\\033]7501;state=idle\033\\", "status(idle,state=idle,1)status(idle,state=idle,0)"},
+	{"\033]7501;state=idle\033\\\033]7501;state=idle\033\\",
+	 "status(idle,state=idle,1)status(idle,state=idle,0)"},
 	{"\033]7501;state=never\a\033]7501;\a\033]7501\a", ""},
 	{"\033]52;c;?\a\033]4;1;?\a\033]\a\033];\a\033]999999999999;x\a", ""},
 };
@@ -332,8 +359,9 @@ static void test_scrollback_is_small(void **state UNUSED)
 	struct term *t = term_new(50, 120, &opts);
 	char line[160];
 	for (int i = 0; i < 11000; i++) {
-		snprintf(line, sizeof(line), "\033[32m%06d\033[m: compiling src/module_%d/file_%d.c and linking it\r\n", i,
-			 i % 17, i % 311);
+		snprintf(line, sizeof(line),
+			 "\033[32m%06d\033[m: compiling src/module_%d/file_%d.c and linking it\r\n", i, i % 17,
+			 i % 311);
 		feed(t, line);
 	}
 	assert_int_equal(term_scrollback_count(t), 10000);
@@ -395,7 +423,8 @@ static size_t memory_in_use(void)
 /* 64 MiB of one thing must not be kept. */
 static void test_memory_is_bounded(void **state UNUSED)
 {
-	static const char *const floods[] = {"\033]0;", "\033P", "\033_", "\033[", "x", "e\xcc\x81", "\033[1;", "\033]7501;"};
+	static const char *const floods[] = {"\033]0;", "\033P",     "\033_",   "\033[",
+					     "x",       "e\xcc\x81", "\033[1;", "\033]7501;"};
 	static const char *const more[] = {"x", "x", "x", "1;", "x", "\xcc\x81", "\033[1;", "state=idle:"};
 	static char block[1 << 16];
 	for (size_t i = 0; i < ARRAY_LEN(floods); i++) {
@@ -430,8 +459,8 @@ static void test_tables_are_bounded(void **state UNUSED)
 	for (unsigned i = 0; i < 60000; i++) {
 		snprintf(s, sizeof(s), "\033[1;38;2;%u;%u;7me", i % 251, i / 251);
 		feed(t, s);
-		char mark[] = {(char)0xcc, (char)(0x80 + i % 64), (char)0xcc, (char)(0x80 + i / 64 % 64), (char)0xcc,
-			       (char)(0x80 + i / 4096 % 64), 0};
+		char mark[] = {(char)0xcc, (char)(0x80 + i % 64),        (char)0xcc, (char)(0x80 + i / 64 % 64),
+			       (char)0xcc, (char)(0x80 + i / 4096 % 64), 0};
 		feed(t, mark);
 	}
 	assert_true(t->atlas.styles.n <= ATLAS_STYLES_MAX + ATLAS_PLAIN_MAX);
@@ -450,12 +479,13 @@ static void test_tables_are_bounded(void **state UNUSED)
 static void test_redraw(void **state UNUSED)
 {
 	struct term *t = new_term(3, 10);
-	feed(t, "\033]0;name\aone\033[?1049h\033[31;1mtwo\033[5 q\033[?25l\033[?1003h\033[?1006h\033[?2004h\033[?1h\033=");
+	feed(t, "\033]0;name\aone\033[?1049h\033[31;1mtwo\033[5 "
+		"q\033[?25l\033[?1003h\033[?1006h\033[?2004h\033[?1h\033=");
 	STR_FREE struct str s = STR_INIT;
 	term_redraw(t, &s);
-	static const char *const parts[] = {"\033[1;1Hone", "\033[?1049h", "\033[0;1;31mtwo", "\033]2;name\033\\", "\033[1;4H",
-					    "\033[5 q", "\033[?25l", "\033[?1003h", "\033[?1006h", "\033[?2004h", "\033[?1h",
-					    "\033="};
+	static const char *const parts[] = {"\033[1;1Hone", "\033[?1049h", "\033[0;1;31mtwo", "\033]2;name\033\\",
+					    "\033[1;4H",    "\033[5 q",    "\033[?25l",       "\033[?1003h",
+					    "\033[?1006h",  "\033[?2004h", "\033[?1h",        "\033="};
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (!strstr(s.data, parts[i]))
 			fail_msg("part %zu is missing", i);

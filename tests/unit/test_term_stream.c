@@ -1,15 +1,16 @@
 /* The terminal model against libvterm, on random streams: the same cells, cursor and modes. And against itself: cut
  * anywhere the stream gives the same screen, and the redraw of a screen draws that screen.
  *
- * Where libvterm 0.1.4 and xterm part ways the model follows xterm, and the streams leave that out: relative vertical
- * moves and character insertion with a scroll region, wide characters with insert mode or without autowrap, cursor
- * visibility and character sets across DECSC, and the column of the cursor right after a wide character that fills a
- * row (each is followed by a narrow one). A run of text that begins beyond ASCII ignores G0 in libvterm, and two of its
- * line drawing characters are other ones. */
+ * Where libvterm 0.1.4 and xterm part ways the model follows xterm, and the streams leave that out: relative
+ * vertical moves and character insertion with a scroll region, wide characters with insert mode or without
+ * autowrap, cursor visibility and character sets across DECSC, and the column of the cursor right after a wide
+ * character that fills a row (each is followed by a narrow one). A run of text that begins beyond ASCII ignores G0
+ * in libvterm, and two of its line drawing characters are other ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdlib.h>
@@ -110,8 +111,8 @@ static uint32_t ref_colour(const VTermColor *c)
 static int ref_pen(VTermAttr attr, VTermValue *v, void *user)
 {
 	static const uint32_t bits[VTERM_N_ATTRS] = {
-		[VTERM_ATTR_BOLD] = STYLE_BOLD,       [VTERM_ATTR_ITALIC] = STYLE_ITALIC,
-		[VTERM_ATTR_BLINK] = STYLE_BLINK,     [VTERM_ATTR_REVERSE] = STYLE_REVERSE,
+		[VTERM_ATTR_BOLD] = STYLE_BOLD,     [VTERM_ATTR_ITALIC] = STYLE_ITALIC,
+		[VTERM_ATTR_BLINK] = STYLE_BLINK,   [VTERM_ATTR_REVERSE] = STYLE_REVERSE,
 		[VTERM_ATTR_STRIKE] = STYLE_STRIKE,
 	};
 	struct style *pen = &((struct ref *)user)->pen;
@@ -120,7 +121,8 @@ static int ref_pen(VTermAttr attr, VTermValue *v, void *user)
 	else if (attr == VTERM_ATTR_BACKGROUND)
 		pen->bg = ref_colour(&v->color);
 	else if (attr == VTERM_ATTR_UNDERLINE)
-		pen->attrs = (pen->attrs & ~(uint32_t)STYLE_UNDERLINE) | (uint32_t)v->number << STYLE_UNDERLINE_SHIFT;
+		pen->attrs = (pen->attrs & ~(uint32_t)STYLE_UNDERLINE) | (uint32_t)v->number
+										 << STYLE_UNDERLINE_SHIFT;
 	else
 		pen->attrs = v->boolean ? pen->attrs | bits[attr] : pen->attrs & ~bits[attr];
 	return 1;
@@ -188,8 +190,9 @@ static unsigned rnd(unsigned n)
 
 static void add_sgr(struct str *s, unsigned features)
 {
-	static const char *const params[] = {"0", "1", "3", "4", "5", "7", "9", "21", "22", "23", "24", "25", "27", "29",
-					     "39", "4:3", "1;31", "0;4;92", "", "38;5;7;1", "4:0"};
+	static const char *const params[] = {"0",  "1",   "3",    "4",      "5",  "7",        "9",
+					     "21", "22",  "23",   "24",     "25", "27",       "29",
+					     "39", "4:3", "1;31", "0;4;92", "",   "38;5;7;1", "4:0"};
 	unsigned kind = rnd(8);
 	if (kind == 0)
 		str_addf(s, "\033[38;5;%um", rnd(256));
@@ -249,8 +252,20 @@ static void add_edit(struct str *s, unsigned features)
 
 static void add_control(struct str *s)
 {
-	static const char *const controls[] = {"\r\n", "\n", "\r", "\b", "\t", "\033D", "\033E", "\033M", "\v", "\x7f",
-					       "\033[31\x18", "\033]0;title\a", "\033]2;other\033\\", "\033[99z"};
+	static const char *const controls[] = {"\r\n",
+					       "\n",
+					       "\r",
+					       "\b",
+					       "\t",
+					       "\033D",
+					       "\033E",
+					       "\033M",
+					       "\v",
+					       "\x7f",
+					       "\033[31\x18",
+					       "\033]0;title\a",
+					       "\033]2;other\033\\",
+					       "\033[99z"};
 	str_adds(s, controls[rnd(ARRAY_LEN(controls))]);
 }
 
@@ -342,8 +357,8 @@ static void fail_cell(const struct term *t, const struct ref_cell *want, int row
 	const struct row *r = &t->grid->row[row];
 	struct cell c = col < r->used ? r->cells[col] : (struct cell){0};
 	const struct style *s = atlas_style(&t->atlas, c.style);
-	fail_msg("seed %u: cell %d,%d is %x (%x %x %x), libvterm has %x%s (%x %x %x)", seed, row, col, c.glyph, s->fg,
-		 s->bg, s->attrs, want->cp[0], want->tail ? " tail" : "", want->style.fg, want->style.bg,
+	fail_msg("seed %u: cell %d,%d is %x (%x %x %x), libvterm has %x%s (%x %x %x)", seed, row, col, c.glyph,
+		 s->fg, s->bg, s->attrs, want->cp[0], want->tail ? " tail" : "", want->style.fg, want->style.bg,
 		 want->style.attrs);
 }
 
@@ -352,7 +367,8 @@ static void assert_same(const struct term *t, const struct ref *r, unsigned seed
 	VTermPos pos;
 	vterm_state_get_cursorpos(r->state, &pos);
 	if (pos.row != t->cur.row || pos.col != t->cur.col)
-		fail_msg("seed %u: cursor %d,%d, libvterm has %d,%d", seed, t->cur.row, t->cur.col, pos.row, pos.col);
+		fail_msg("seed %u: cursor %d,%d, libvterm has %d,%d", seed, t->cur.row, t->cur.col, pos.row,
+			 pos.col);
 	if (!style_equal(&t->cur.pen, &r->pen))
 		fail_msg("seed %u: pen %x %x %x, libvterm has %x %x %x", seed, t->cur.pen.fg, t->cur.pen.bg,
 			 t->cur.pen.attrs, r->pen.fg, r->pen.bg, r->pen.attrs);
@@ -364,8 +380,9 @@ static void assert_same(const struct term *t, const struct ref *r, unsigned seed
 
 static void test_same_as_libvterm(void **state UNUSED)
 {
-	static const char modes[] = "\033[?1$p\033[?5$p\033[?6$p\033[?7$p\033[?25$p\033[?1000$p\033[?1002$p\033[?1003$p"
-				    "\033[?1004$p\033[?1006$p\033[?2004$p\033[?12345$p\033[5n";
+	static const char modes[] =
+		"\033[?1$p\033[?5$p\033[?6$p\033[?7$p\033[?25$p\033[?1000$p\033[?1002$p\033[?1003$p"
+		"\033[?1004$p\033[?1006$p\033[?2004$p\033[?12345$p\033[5n";
 	static struct ref r;
 	for (unsigned seed = 1; seed <= 4000; seed++) {
 		random_state = seed * 2654435761u;
@@ -405,11 +422,40 @@ static char *redraw_of(const struct term *t)
 
 static void add_hostile(struct str *s)
 {
-	static const char *const pieces[] = {"\033", "\033[", "\033]", "\033P", "\x9b", "\xe2\x82", "\xf0\x9f", "\xc0\x80",
-					     "\xed\xa0\x80", "\xff", "\033\\", "\a", ";", "?", "999999999999", ":", "$q",
-					     "\xc2\x9b", "\033[5b", "\033c", "\033[!p", "\033#8", "\033N", "\033n",
-					     "\033[?47h", "\033[?1047l", "\033[?1048h", "\xe2\x80\x8d", "\xef\xb8\x8f",
-					     "\xf0\x9f\x98\x80", "\xcc\x81", "\033[?6h", "\033[2;5r", "\033[3J"};
+	static const char *const pieces[] = {"\033",
+					     "\033[",
+					     "\033]",
+					     "\033P",
+					     "\x9b",
+					     "\xe2\x82",
+					     "\xf0\x9f",
+					     "\xc0\x80",
+					     "\xed\xa0\x80",
+					     "\xff",
+					     "\033\\",
+					     "\a",
+					     ";",
+					     "?",
+					     "999999999999",
+					     ":",
+					     "$q",
+					     "\xc2\x9b",
+					     "\033[5b",
+					     "\033c",
+					     "\033[!p",
+					     "\033#8",
+					     "\033N",
+					     "\033n",
+					     "\033[?47h",
+					     "\033[?1047l",
+					     "\033[?1048h",
+					     "\xe2\x80\x8d",
+					     "\xef\xb8\x8f",
+					     "\xf0\x9f\x98\x80",
+					     "\xcc\x81",
+					     "\033[?6h",
+					     "\033[2;5r",
+					     "\033[3J"};
 	if (rnd(3))
 		str_adds(s, pieces[rnd(ARRAY_LEN(pieces))]);
 	else
@@ -478,7 +524,8 @@ static void test_redraw_draws_the_same(void **state UNUSED)
 		struct term *a = term_new(rows, cols, &opts), *b = term_new(rows, cols, &opts);
 		term_feed(a, s.data, s.len);
 		char *want = redraw_of(a);
-		term_feed(b, "\033[41mold\033[?1049h\033[?1002h\033[3;4r\033(0\0337", 36); /* it showed something before */
+		term_feed(b, "\033[41mold\033[?1049h\033[?1002h\033[3;4r\033(0\0337",
+			  36); /* it showed something before */
 		term_feed(b, want, strlen(want));
 		char *got = redraw_of(b);
 		if (strcmp(want, got) != 0)
