@@ -17,6 +17,14 @@ const struct opt usage_common[] = {
 static const char *const headings[] = {VERB_GROUPS(HEADING)};
 #undef HEADING
 
+/* A line of help as a sentence. */
+static void add_sentence(struct str *out, const char *help)
+{
+	bool lower = *help >= 'a' && *help <= 'z';
+	str_addc(out, lower ? (char)(*help - 'a' + 'A') : *help);
+	str_addf(out, "%s.", help + 1);
+}
+
 /* "  left        right", with the right side on the next line when the left one is too long. */
 static void add_entry(struct str *out, const char *left, const char *right)
 {
@@ -77,7 +85,9 @@ void usage_verb(const struct verb *parent, const struct verb *verb, struct str *
 {
 	str_adds(out, "usage: ");
 	usage_line(parent, verb, out);
-	str_addf(out, "\n\n%s.\n", verb->help);
+	str_adds(out, "\n\n");
+	add_sentence(out, verb->help);
+	str_addc(out, '\n');
 	if (verb->text) {
 		str_addc(out, '\n');
 		out_add_wrapped(out, verb->text, 0, HELP_WIDTH);
@@ -109,6 +119,14 @@ static void add_manual_text(struct str *out, const char *text)
 	}
 }
 
+static void add_manual_sentence(struct str *out, const char *help)
+{
+	struct str sentence STR_FREE = STR_INIT;
+	add_sentence(&sentence, help);
+	add_manual_text(out, sentence.data);
+	str_adds(out, "\n\n");
+}
+
 static void add_manual_options(struct str *out, const struct verb *verb)
 {
 	for (const struct opt *o = verb->opts; o && o->name; o++) {
@@ -119,8 +137,7 @@ static void add_manual_options(struct str *out, const struct verb *verb)
 		if (o->value)
 			str_addf(out, " _%s_", o->value);
 		str_adds(out, "++\n\t\t");
-		add_manual_text(out, o->help);
-		str_adds(out, ".\n\n");
+		add_manual_sentence(out, o->help);
 	}
 }
 
@@ -131,8 +148,7 @@ static void add_manual_verb(struct str *out, const struct verb *parent, const st
 	str_addc(out, '*');
 	add_manual_text(out, line.data);
 	str_adds(out, "*\n\t");
-	add_manual_text(out, verb->help);
-	str_adds(out, ".\n\n");
+	add_manual_sentence(out, verb->help);
 	if (verb->text) {
 		struct str text STR_FREE = STR_INIT;
 		add_manual_text(&text, verb->text);

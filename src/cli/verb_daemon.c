@@ -142,7 +142,7 @@ const struct verb verb_daemon = {
 	.name = "daemon",
 	.group = VERB_CARE,
 	.args = "start|status|stop|restart",
-	.help = "musterd, which keeps the books: start, status, stop, restart",
+	.help = "start, show, stop or restart musterd, which keeps the books",
 	.text = "It is started when a command needs it, and may be killed at any time: sessions do not depend on it.",
 	.subs = subs,
 };
