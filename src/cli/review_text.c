@@ -124,6 +124,6 @@ void review_text_add(struct str *out, const char *session, struct json_object *r
 	add_files(out, "not committed, will not land", json_arr(r, "uncommitted"), json_obj(r, "uncommitted_stat"), color);
 	add_patch(out, "committed", json_obj(r, "patch"), color);
 	add_patch(out, "not committed", json_obj(r, "uncommitted_patch"), color);
-	if (json_flag(r, "approvable", false))
+	if (json_flag(r, "approvable", false) && json_str(r, "session"))
 		str_addf(out, "\nmuster approve %s --tip %.12s\n", session, json_str_or(r, "tip", ""));
 }

@@ -8,8 +8,11 @@
 
 static int check_seen(const struct approve_spec *spec, const struct oid *tip, struct err *err)
 {
-	if (!spec->seen || strcmp(spec->seen, tip->hex) == 0)
+	size_t len = spec->seen ? strlen(spec->seen) : 0;
+	if (!spec->seen || (len >= APPROVE_SEEN_MIN && strncmp(spec->seen, tip->hex, len) == 0))
 		return 0;
+	if (len < APPROVE_SEEN_MIN)
+		return err_set(err, ERR_USAGE, "\"%s\" is too short for the name of a commit", spec->seen);
 	return err_set(err, ERR_REFUSED, "%s is now at %.12s, not at %.12s as it was reviewed: look again", spec->branch,
 	               tip->hex, spec->seen);
 }

@@ -9,12 +9,14 @@
 #include "git/repo.h"
 #include "git/worktree.h"
 
+enum { APPROVE_SEEN_MIN = 7 }; /* characters of an object name that tell commits apart well enough */
+
 struct approve_spec {
 	const struct repo *repo;
 	const char *branch;              /* short name */
 	const char *target;              /* branch */
 	const struct worktree *worktree; /* NULL: the workspace is gone, or is not muster's business */
-	const char *seen;                /* object name of the tip that was reviewed; NULL: whatever it is now */
+	const char *seen;                /* object name, or its beginning, of the tip that was reviewed; NULL: whatever it is now */
 	bool committed_only;             /* approve in spite of uncommitted work, which stays where it is */
 	const volatile int *stop;
 };

@@ -1,5 +1,6 @@
 """Review, approval and landing through the daemon: the queue, the gate under the real guard, kills."""
 
+import json
 import os
 
 import pytest
@@ -50,6 +51,17 @@ def test_review_approve_land(muster, repo):
     assert rpc.call("session.get", session="one")["landed"] == landing["merged"]
     assert rpc.call("session.get", session="one")["state"] == "landed"
     assert "./check.sh" in open(landing["log"]).read()
+
+
+def test_review_of_plain_commits(muster, repo):
+    """Plumbing: no daemon runs, and none is started."""
+    (repo / "src" / "a.txt").write_text("one\n2\nthree\n")
+    muster.git("commit", "-qam", "second", cwd=repo)
+    review = json.loads(muster.run("review", "--repo", repo, "--range", "HEAD~1..HEAD", "--json").stdout)
+    assert [f["path"] for f in review["files"]] == ["src/a.txt"]
+    assert "+2" in muster.run("review", "--range", "HEAD~1..HEAD", cwd=repo).stdout
+    assert muster.run("review", "--range", "HEAD", cwd=repo, check=False).returncode == 2
+    assert not (muster.home / "run" / "musterd.sock").exists()
 
 
 def test_refusals(muster, repo):

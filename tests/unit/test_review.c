@@ -188,6 +188,11 @@ static void test_approve(void **state)
 	struct approve_spec spec = {.repo = &h->repo, .branch = "muster/work", .target = "main", .worktree = &w};
 	assert_int_equal(approve_check(&spec, &tip, &err), 0);
 	assert_true(oid_equal(&tip, &now));
+	char *abbreviated = mem_strndup(now.hex, 12);
+	spec.seen = abbreviated;
+	assert_int_equal(approve_check(&spec, &tip, &err), 0);
+	assert_true(oid_equal(&tip, &now));
+	free(abbreviated);
 	spec.seen = base.hex;
 	assert_int_equal(approve_check(&spec, &tip, &err), -1);
 	assert_int_equal(err.code, ERR_REFUSED);
