@@ -155,6 +155,15 @@ static void add_index(struct outlog *o)
 		fd_closep(&o->index_fd);
 }
 
+/* Bytes without room: the next write starts a segment at its own offset. */
+static void lose(struct outlog *o, size_t len)
+{
+	fd_closep(&o->fd);
+	if (o->n && o->segments[o->n - 1].start == o->end) /* nothing came into it */
+		unlinkat(o->dir, segment_name(o->segments[--o->n].start).text, 0);
+	o->end += len;
+}
+
 size_t outlog_write(struct outlog *o, const void *bytes, size_t len)
 {
 	size_t done = 0;
@@ -175,11 +184,8 @@ size_t outlog_write(struct outlog *o, const void *bytes, size_t len)
 		s->end += (uint64_t)n;
 		o->end += (uint64_t)n;
 	}
-	/* The rest is lost; the next write starts a segment at its own offset. */
-	if (done < len) {
-		o->end += len - done;
-		fd_closep(&o->fd);
-	}
+	if (done < len)
+		lose(o, len - done);
 	return done;
 }
 
@@ -207,6 +213,7 @@ long outlog_read(const struct outlog *o, struct outlog_reader *r, uint64_t *offs
 	const struct outlog_segment *s = find(o, *offset);
 	if (!s) {
 		*offset = MAX(*offset, o->end);
+		outlog_reader_fini(r); /* a segment that goes must free its room */
 		return 0;
 	}
 	if (r->fd < 0 || r->segment != s->start) {

@@ -22,7 +22,7 @@ struct outlog {
 	int fd;         /* the last segment, -1: the next write makes one */
 	int index_fd;   /* -1 when it cannot be written */
 	uint64_t end;   /* of the stream */
-	uint64_t limit; /* bytes kept, at least two segments */
+	uint64_t limit; /* bytes kept, at least two segments; one segment more while the last one grows */
 	struct outlog_segment *segments;
 	size_t n;
 	uint64_t indexed;   /* the offset of the last index entry */

@@ -81,7 +81,7 @@ class Client:
         self.sock, self.buf, self.next_id = sock, b"", 0
         sock.settimeout(WAIT_S)
         self.events, self.live, self.texts = [], [], []
-        self.output, self.output_at, self.gaps = b"", None, []
+        self.output, self.output_at, self.gaps = bytearray(), None, []
         self.screens, self.size, self.acks = [], None, {}
         if hello:
             self.send("HELLO", struct.pack("<IHB", MAGIC, VERSION, role))
