@@ -217,6 +217,8 @@ def processes_of(home):
 
 def clean_up(home, state):
     """Ends what runs and deletes all; returns what was left although it must not be."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it behind
     if KEEP:
         say(f"kept: {home}   (MUSTER_HOME={state} muster ls)")
         return []
@@ -242,6 +244,8 @@ def main():
     state = home / "state"
     state.mkdir(mode=0o700)
     os.environ["MUSTER_HOME"] = str(state)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     lead, failure = Lead(home), None
     try:
         lead.start()
