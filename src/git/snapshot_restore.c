@@ -20,6 +20,7 @@ struct restore {
 	struct worktree worktree;
 	struct meta meta;
 	struct strv *warnings;
+	bool in_place; /* the files go into a worktree that is in use */
 };
 
 static void warn(struct restore *x, const char *fmt, const char *what)
@@ -72,15 +73,21 @@ static int restore_intended(struct restore *x, struct err *err)
 static int write_tree(const struct restore *x, const char *tree, const char *folder, struct err *err)
 {
 	struct view v;
-	int code;
+	int code, done = 0;
 	if (view_open(x->repo, &x->worktree, VIEW_RAW, &v, err) < 0)
 		return -1;
 	v.at.cwd = v.at.work_tree = folder;
-	int done = git_run(&v.at, GIT_ARGS("read-tree", "--reset", tree), NULL, NULL, err);
+	/* Empty, or git would delete the files that the index has and the tree has not. */
+	unlink(v.index_file);
+	if (x->in_place) {
+		done = git_run(&v.at, GIT_ARGS("read-tree", "--reset", tree), NULL, NULL, err);
+		if (done == 0)
+			done = git_run(&v.at, GIT_ARGS("update-index", "-q", "--refresh"), &(struct git_opt){.ret_exit = &code}, NULL,
+			               err);
+	}
+	/* Not checkout-index, which takes three times as long. */
 	if (done == 0)
-		done = git_run(&v.at, GIT_ARGS("update-index", "-q", "--refresh"), &(struct git_opt){.ret_exit = &code}, NULL, err);
-	if (done == 0)
-		done = git_run(&v.at, GIT_ARGS("checkout-index", "--all", "--force", "--quiet"), NULL, NULL, err);
+		done = git_run(&v.at, GIT_ARGS("read-tree", "--reset", "-u", tree), NULL, NULL, err);
 	view_fini(&v);
 	return done;
 }
@@ -308,7 +315,7 @@ int snapshot_restore(const struct repo *r, const struct snapshot *s, const char 
 int snapshot_restore_files(const struct repo *r, const struct snapshot *s, const struct worktree *w,
                            struct strv *warnings, struct err *err)
 {
-	struct restore x = {.repo = r, .snapshot = s, .worktree = *w, .warnings = warnings};
+	struct restore x = {.repo = r, .snapshot = s, .worktree = *w, .warnings = warnings, .in_place = true};
 	if (!oid_is_set(&s->worktree))
 		return err_set(err, ERR_FAILED, "%s has no files: the folder was gone", s->ref);
 	if (snapshot_meta(r, &s->commit, &x.meta, err) < 0)

@@ -105,7 +105,7 @@ static void test_everything(void **state)
 {
 	struct house *h = *state;
 	struct worktree w = add(h, "work");
-	house_do(h, "cd \"$W\"; echo changed >>a; printf 'x\\ny\\n' >staged; git add staged; echo more >>staged;"
+	house_do(h, "cd \"$W\"; echo h >HEAD; mkdir logs; echo l >logs/HEAD; git add HEAD logs; echo changed >>a; printf 'x\\ny\\n' >staged; git add staged; echo more >>staged;"
 	            "git commit -qm second; echo z >b/c; git add b/c; rm b/c;"
 	            "mkdir -p deep/er empty/nested; echo t >deep/er/file; ln -s /etc/passwd link; ln -s nowhere dangling;"
 	            "printf '#!/bin/sh\\n' >run; chmod 755 run; echo s >secret; chmod 600 secret; chmod 700 deep;"

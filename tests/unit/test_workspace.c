@@ -47,7 +47,7 @@ static void fixture_fini(struct fixture *f)
 
 static struct workspace prepare(struct fixture *f)
 {
-	struct workspace w;
+	struct workspace w = {0};
 	struct err err = {0};
 	if (workspace_check(&f->h->repo, &f->spec, &err) < 0 || workspace_prepare(&f->h->repo, &f->spec, &w, &err) < 0)
 		fail_msg("%s", err.msg);
