@@ -447,7 +447,7 @@ static void test_idle_is_small(void **state UNUSED)
 {
 	size_t before = memory_in_use();
 	struct term *t = new_term(24, 80);
-	assert_true(memory_in_use() - before < 6000);
+	assert_true(memory_in_use() - before < 2048);
 	term_free(t);
 }
 
