@@ -29,6 +29,7 @@ struct turn {
 	bool must_sync; /* something was committed that the disk must have before the release */
 
 	bool checkpointing;
+	bool checkpointed; /* the last pages may be missing */
 	int checkpoint_result;
 	struct err checkpoint_err;
 };
@@ -98,10 +99,19 @@ static void checkpointed(void *arg)
 {
 	struct turn *t = arg;
 	t->checkpointing = false;
+	t->checkpointed = t->checkpoint_result == 0;
 	/* Nothing is lost: the log only gets longer until it succeeds. */
 	if (t->checkpoint_result < 0)
 		log_warn("cannot shorten the log of the database: %s", t->checkpoint_err.msg);
 	released(t);
+}
+
+/* Right after a checkpoint, when little is left. */
+static void checkpoint_rest(struct turn *t)
+{
+	t->checkpointed = false;
+	if (db_checkpoint_rest_due(t->db) && db_checkpoint_rest(t->db, &t->checkpoint_err) < 0)
+		log_warn("cannot shorten the log of the database: %s", t->checkpoint_err.msg);
 }
 
 static void checkpoint_start(struct turn *t)
@@ -136,7 +146,9 @@ static void on_prepare(uv_prepare_t *prepare)
 			return;
 		t->handler->release(t->handler);
 	} while (db_turn_open(t->db));
-	if (!t->checkpointing && db_checkpoint_due(t->db))
+	if (t->checkpointed)
+		checkpoint_rest(t);
+	else if (!t->checkpointing && db_checkpoint_due(t->db))
 		checkpoint_start(t);
 	if (++t->turns % HOUSEKEEPING_TURNS == 0)
 		t->handler->housekeeping(t->handler);

@@ -14,6 +14,7 @@
 enum {
 	BUSY_TIMEOUT_MS = 5000,
 	CHECKPOINT_PAGES = 1000, /* 4 MiB of log */
+	LONG_LOG_PAGES = 4000,
 };
 
 /* What a person is told about the result codes that have a remedy of their own. */
@@ -241,6 +242,20 @@ int db_checkpoint(struct db *db, struct err *err)
 		r = db_explain(err, sql, db->path, rc);
 	sqlite3_close(sql);
 	return r;
+}
+
+bool db_checkpoint_rest_due(const struct db *db)
+{
+	return db->wal_pages >= LONG_LOG_PAGES && !db->turn && !db->spoiled && !db_checkpoint_due(db);
+}
+
+int db_checkpoint_rest(struct db *db, struct err *err)
+{
+	int pages, copied;
+	int rc = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+	if (rc == SQLITE_OK)
+		atomic_store(&db->wal_copied, copied);
+	return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : db_explain(err, db->sql, db->path, rc);
 }
 
 int db_check(const char *path, struct err *err)

@@ -43,6 +43,11 @@ int db_sync(struct db *db, struct err *err) NODISCARD;
 bool db_checkpoint_due(const struct db *db);
 /* Does that. Slow; may run on any thread, one at a time, while the owner works on. */
 int db_checkpoint(struct db *db, struct err *err) NODISCARD;
+/* The log begins anew only when all of it is copied back, which never happens while it is written to all the time. True
+ * after a checkpoint that came too late for the last pages of a long log: db_checkpoint_rest() copies those on the
+ * owner's thread, between turns. It is for that once in some 16 MiB of log that the owner waits for the disk. */
+bool db_checkpoint_rest_due(const struct db *db);
+int db_checkpoint_rest(struct db *db, struct err *err) NODISCARD;
 
 /* Reads the whole file for damage: for muster doctor. Slow; any thread. */
 int db_check(const char *path, struct err *err) NODISCARD;
