@@ -14,7 +14,9 @@
 static void build_env(const struct land_spec *spec, const struct land_record *rec, struct strv *env)
 {
 	git_env(env);
-	strv_setenv(env, "MUSTER_SESSION", spec->session_id);
+	/* Not MUSTER_SESSION: it marks processes of the session, and these are none that should end with it. */
+	strv_unsetenv(env, "MUSTER_SESSION");
+	strv_setenv(env, "MUSTER_LANDING", spec->landing);
 	strv_setenv(env, "MUSTER_SESSION_NAME", spec->session_name);
 	strv_setenv(env, "MUSTER_BRANCH", spec->branch);
 	strv_setenv(env, "MUSTER_TARGET", spec->target);
