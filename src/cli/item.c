@@ -16,25 +16,32 @@ static const struct {
 	const char *label; /* NULL: the text speaks for itself */
 } details[] = {
 	{"command", "command"}, {"path", "file"},      {"diff", NULL},           {"context", NULL},
-	{"assumption", "goes on under the assumption"}, {"summary", NULL},       {"tested", "tested"},
+	{"assumption", "assumption"}, {"summary", NULL},       {"tested", "tested"},
 	{"look", "look at"},    {"message", NULL},     {"plan", NULL},           {"last_words", "its last words"},
 };
 
+static void add_detail(struct str *out, const char *label, const char *text, int width)
+{
+	struct str shown STR_FREE = STR_INIT;
+	size_t len = text ? strlen(text) : 0;
+	if (len == 0)
+		return;
+	if (label)
+		str_addf(&shown, "%s: ", label);
+	str_add(&shown, text, MIN(len, (size_t)DETAIL_MAX));
+	if (len > DETAIL_MAX)
+		str_addf(&shown, "\n… %zu bytes more (muster docket --json)", len - DETAIL_MAX);
+	out_add_wrapped(out, shown.data, INDENT, width);
+}
+
 static void add_details(struct str *out, struct json_object *detail, int width)
 {
-	for (size_t i = 0; i < ARRAY_LEN(details); i++) {
-		const char *text = json_str(detail, details[i].key);
-		if (!text || !*text)
-			continue;
-		size_t len = strlen(text);
-		struct str shown STR_FREE = STR_INIT;
-		if (details[i].label)
-			str_addf(&shown, "%s: ", details[i].label);
-		str_add(&shown, text, MIN(len, (size_t)DETAIL_MAX));
-		if (len > DETAIL_MAX)
-			str_addf(&shown, "\n… %zu bytes more (muster docket --json)", len - DETAIL_MAX);
-		out_add_wrapped(out, shown.data, INDENT, width);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(details); i++)
+		add_detail(out, details[i].label, json_str(detail, details[i].key), width);
+	/* A landing that failed: the end of what its last command printed. */
+	struct json_object *commands = json_arr(json_obj(detail, "gate"), "commands");
+	struct json_object *last = json_at(commands, json_len(commands) - (json_len(commands) > 0));
+	add_detail(out, NULL, json_str(last, "last_lines"), width);
 }
 
 static void add_options(struct str *out, struct json_object *options, bool color)

@@ -29,9 +29,10 @@ static int run(struct cli *c, struct err *err)
 	struct strv given STRV_FREE = STRV_INIT;
 	MEM_FREE char *question = opts_join(&c->opts, 0);
 	const char *assumption = opts_get(&c->opts, "assume");
+	bool goes_on = assumption || opts_has(&c->opts, "no-wait");
 	json_add_str(msg, "m", "ask");
 	json_add_str(msg, "question", question);
-	json_add_bool(msg, "blocking", !assumption);
+	json_add_bool(msg, "blocking", !goes_on);
 	if (assumption)
 		json_add_str(msg, "assumption", assumption);
 	if (opts_get(&c->opts, "context"))
@@ -39,7 +40,7 @@ static int run(struct cli *c, struct err *err)
 	opts_list(&c->opts, "option", &given);
 	if (given.n)
 		json_add_obj(msg, "options", options_of(&given));
-	if (mail_call(MEM_TAKE(msg), assumption ? MAIL_WAIT_MS : MAIL_WAIT_FOREVER, &result, err) < 0)
+	if (mail_call(MEM_TAKE(msg), goes_on ? MAIL_WAIT_MS : MAIL_WAIT_FOREVER, &result, err) < 0)
 		return -1;
 	struct json_object *answer = json_obj(result, "answer");
 	const char *option = json_str(answer, "option"), *text = json_str(answer, "text");
@@ -48,7 +49,7 @@ static int run(struct cli *c, struct err *err)
 	else if (answer)
 		cli_say(c, "%s%s%s", option ? option : "", option && text ? ": " : "", text ? text : "");
 	else
-		cli_say(c, "asked; go on under the assumption, the answer will come as a prompt");
+		cli_say(c, "asked; go on, the answer will come as a prompt");
 	return 0;
 }
 
@@ -56,6 +57,7 @@ static const struct opt options[] = {
 	{'o', "option", "KEY=LABEL", "a possible answer; may be repeated", 0},
 	{'c', "context", "TEXT", "what the lead should know to answer", 0},
 	{'a', "assume", "TEXT", "do not wait: go on under this assumption", 0},
+	{0, "no-wait", NULL, "do not wait for the answer", 0},
 	{0},
 };
 
@@ -64,7 +66,7 @@ const struct verb verb_ask = {
 	.group = VERB_INSIDE,
 	.args = "QUESTION...",
 	.help = "ask the lead, wait for the answer and print it",
-	.text = "With --assume it does not wait: the answer comes later as a prompt.",
+	.text = "With --assume or --no-wait it does not wait: the answer comes later as a prompt.",
 	.opts = options,
 	.min_args = 1,
 	.max_args = VERB_ARGS_ANY,

@@ -9,16 +9,12 @@
 #include "cli/verbs.h"
 
 /* Installed, the script is in ../share/muster beside the programs' folder; MUSTER_DEMO names another. */
-static char *find_script(struct err *err)
+static char *find_script(const char *bin, struct err *err)
 {
 	const char *other = getenv("MUSTER_DEMO");
 	if (other && *other)
 		return mem_strdup(other);
-	char *self MEM_FREE = launch_sibling("muster", err);
-	if (!self)
-		return NULL;
-	*strrchr(self, '/') = '\0';
-	char *path = mem_printf("%s/../share/muster/demo.sh", self);
+	char *path = mem_printf("%s/../share/muster/demo.sh", bin);
 	if (access(path, R_OK) == 0)
 		return path;
 	err_set_errno(err, ERR_FAILED, errno, "the demonstration is not installed (%s); `make demo` runs it from the sources",
@@ -27,11 +23,24 @@ static char *find_script(struct err *err)
 	return NULL;
 }
 
+/* It calls `muster`: this one. */
+static void put_in_path(const char *bin)
+{
+	const char *old = getenv("PATH");
+	char *path MEM_FREE = mem_printf("%s%s%s", bin, old ? ":" : "", old ? old : "");
+	setenv("PATH", path, 1);
+}
+
 static int run(struct cli *c, struct err *err)
 {
-	char *script MEM_FREE = find_script(err);
+	char *bin MEM_FREE = launch_sibling("muster", err);
+	if (!bin)
+		return -1;
+	*strrchr(bin, '/') = '\0';
+	char *script MEM_FREE = find_script(bin, err);
 	if (!script)
 		return -1;
+	put_in_path(bin);
 	struct strv argv STRV_FREE = STRV_INIT;
 	strv_add(&argv, "/bin/sh");
 	strv_add(&argv, script);
