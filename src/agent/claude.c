@@ -21,6 +21,7 @@ enum {
 	RETRY_MS = 3000,
 	TRIES_MAX = 5,
 	HOOK_TIMEOUT_S = 86400,    /* a person may take a day */
+	ERASE_LINES_MAX = 100,
 	ARGUMENT_MAX = 100 * 1024, /* bytes; the kernel takes no single argument over 128 KiB */
 };
 
@@ -110,8 +111,8 @@ static void choose_conversation(struct agent_session *s, enum agent_start how, s
 
 static void reset_state(struct agent_session *s)
 {
-	static const char *const of_a_run[] = {"ready", "busy", "blocked", "block_msg", "unblocked", "clearing", "open",
-	                                       "tell", "brief", "tasks"};
+	static const char *const of_a_run[] = {"ready", "busy", "blocked", "block_msg", "unblocked", "restored",
+	                                       "clearing", "open", "tell", "brief", "tasks"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
 }
@@ -167,10 +168,21 @@ static bool may_type(struct agent_session *s)
 	       !json_flag(s->state, "blocked", false) && !claude_need_any(s);
 }
 
+/* Empties its input line by line: it puts a prompt back there that was interrupted before the first word of an answer,
+ * and a draft would become part of what is typed (Ctrl-Y brings it back). Not more than there may be, as it takes its
+ * time over each. */
+static void add_erase(struct agent_session *s, struct str *bytes)
+{
+	int64_t lines = MIN(json_int(s->state, "restored", 1), ERASE_LINES_MAX);
+	for (int64_t i = 0; i < 2 * lines + 2; i++)
+		str_addc(bytes, 'U' & 0x1f);
+}
+
 /* A bracketed paste, without the bytes that would end it or be keys of their own. */
 static void paste(struct agent_session *s, const char *text)
 {
 	struct str bytes STR_FREE = STR_INIT;
+	add_erase(s, &bytes);
 	str_adds(&bytes, "\x1b[200~");
 	text_add_inert(&bytes, text, strlen(text), TEXT_LINES);
 	str_adds(&bytes, "\x1b[201~");
@@ -243,17 +255,29 @@ static void tell(struct agent_session *s, int64_t prompt, const char *text)
 	type_it(s);
 }
 
-/* Equal but for white space, which a terminal may change. */
-static bool same_words(const char *a, const char *b)
+/* The text without white space, which a terminal may change. */
+static void add_squeezed(struct str *out, const char *text)
 {
-	for (;; a++, b++) {
-		while (isspace((unsigned char)*a))
-			a++;
-		while (isspace((unsigned char)*b))
-			b++;
-		if (*a != *b || !*a)
-			return *a == *b;
-	}
+	for (; *text; text++)
+		if (!isspace((unsigned char)*text))
+			str_addc(out, *text);
+}
+
+/* It may have put marks around a long paste. */
+static bool has_words(const char *text, const char *words)
+{
+	struct str a STR_FREE = STR_INIT, b STR_FREE = STR_INIT;
+	add_squeezed(&a, text);
+	add_squeezed(&b, words);
+	return b.len && strstr(str_c(&a), b.data);
+}
+
+static int64_t count_lines(const char *text)
+{
+	int64_t lines = 1;
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
 }
 
 void claude_prompt_taken(struct agent_session *s, const char *text)
@@ -262,12 +286,14 @@ void claude_prompt_taken(struct agent_session *s, const char *text)
 	struct str typed STR_FREE = STR_INIT;
 	json_add_bool(s->state, "talked", true);
 	json_add_bool(s->state, "briefed", true);
+	json_add_int(s->state, "lines", count_lines(text));
+	json_object_object_del(s->state, "restored");
 	s->host->save(s);
 	if (!tell)
 		return;
 	const char *wanted = json_str_or(tell, "text", "");
 	text_add_inert(&typed, wanted, strlen(wanted), TEXT_LINES);
-	if (same_words(str_c(&typed), text))
+	if (has_words(text, str_c(&typed)))
 		settle_tell(s, NULL);
 }
 
@@ -379,7 +405,10 @@ static int clear(struct agent_session *s, struct err *err)
 	}
 	json_add_bool(s->state, "clearing", true);
 	s->host->save(s);
-	s->host->input(s, "\x15/clear", 7); /* Ctrl-U first: an unsent line would become part of it */
+	struct str bytes STR_FREE = STR_INIT;
+	add_erase(s, &bytes);
+	str_adds(&bytes, "/clear");
+	s->host->input(s, bytes.data, bytes.len);
 	s->host->timer(s, "clear", ENTER_DELAY_MS);
 	return 0;
 }

@@ -10,6 +10,8 @@
  *   busy          a turn runs, or background agents that may ask
  *   blocked       terminal: its last status report was "blocked", and block_msg what that one said
  *   unblocked     terminal: a dialog closed, and what it was about may still be on the docket
+ *   lines         how many lines the last prompt has
+ *   restored      terminal: the turn was interrupted, so that many lines of a prompt may stand in its input again
  *   clearing      terminal: /clear was typed
  *   open          [{"key","request","use"}]: permissions and questions that wait on the docket; headless: with
  *                 "decision" when the lead's is on its way

@@ -174,6 +174,7 @@ static void note_rest(struct agent_session *s)
 {
 	if (!json_flag(s->state, "busy", false))
 		return;
+	json_add_int(s->state, "restored", json_int(s->state, "lines", 1));
 	s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn was interrupted");
 	claude_turn_ended(s, NULL);
 	claude_busy(s, false);

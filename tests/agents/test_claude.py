@@ -58,7 +58,7 @@ class Session:
         return self.wait_event('turn.ended')['data']['said']
 
     def tell(self, text):
-        self.muster.run('tell', self.name, text)
+        self.muster.run('tell', self.name, '--', text)
 
     def terminal(self):
         return pexpect.spawn(str(BUILD / 'src' / 'muster'), ['attach', self.name], env=self.muster.env, dimensions=(40, 120))
@@ -173,9 +173,18 @@ def test_clear_leaves_a_background_shell_alone(muster, repo):
         os.kill(job['pid'], 0)
 
 
+def conversation_files(muster):
+    return (muster.home / 'user' / '.claude' / 'projects').glob('*/*.jsonl')
+
+
 def conversations(muster):
     """Ids of the conversations that Claude Code has on disk."""
-    return {path.stem for path in (muster.home / 'user' / '.claude' / 'projects').glob('*/*.jsonl')}
+    return {path.stem for path in conversation_files(muster)}
+
+
+def transcript(muster):
+    """What Claude Code wrote of its conversations; all of it is there once it has ended."""
+    return [line for path in conversation_files(muster) for line in path.read_text().splitlines()]
 
 
 def test_musterd_is_killed_while_a_permission_is_open(muster, repo):
@@ -206,8 +215,9 @@ def test_the_agent_is_killed_and_its_conversation_goes_on(muster, repo):
     while s.turn_ended() != 'after':
         pass
     assert conversations(muster) == known
-    texts = ''.join(p.read_text() for p in (muster.home / 'user' / '.claude' / 'projects').glob('*/*.jsonl'))
-    assert 'before' in texts and 'after' in texts
+    muster.run('stop', s.name)
+    said = '\n'.join(transcript(muster))
+    assert 'text=before' in said and 'text=after' in said
 
 
 def test_headless(muster, repo):
@@ -229,3 +239,61 @@ def test_headless(muster, repo):
     while s.turn_ended() != 'fresh':
         pass
     assert len(conversations(muster) - before) == 1
+
+
+def test_a_folder_that_claude_does_not_trust(muster, repo):
+    muster.onboard()
+    s = Session(muster, repo, 'Please [[script say text=trusted]]')
+    item = s.need('permission')
+    assert item['key'] == 'trust'
+    assert item['detail']['path'] == s.get()['workspace']
+    s.answer(item, '--option', 'trust')
+    assert s.turn_ended() == 'trusted'
+
+
+def test_an_interrupted_turn_ends(muster, repo, tmp_path):
+    lines = '\n'.join(f'and {i}' for i in range(60))
+    s = Session(muster, repo, f'Please [[script hold until={tmp_path}/never]]\n{lines}')
+    s.wait_event('turn.started')
+    muster.run('interrupt', s.name)
+    s.turn_ended()
+    assert s.wait('idle')['state'] == 'idle'
+    s.tell('Then [[script say text=well]]')
+    assert s.turn_ended() == 'well'
+    muster.run('stop', s.name)
+    # Claude Code puts a prompt that had no answer yet back into its input: it must not become part of the next one.
+    prompt, = (line for line in transcript(muster) if '"role":"user"' in line and 'text=well' in line)
+    assert 'never' not in prompt
+
+
+def test_a_service_that_fails_lands_on_the_docket(muster, repo):
+    s = Session(muster, repo, 'Please [[script fail]]')
+    assert 'the scripted model refuses' in s.need('failure')['title']
+    s.tell('Then [[script say text=well]]')
+    assert s.turn_ended() == 'well'
+    assert s.open_items('failure') == []
+
+
+def test_prompts_of_any_shape_are_taken_whole(muster, repo):
+    s = Session(muster, repo, 'Please [[script say text=ready]]')
+    assert s.turn_ended() == 'ready'
+    many = '\n'.join(f'line {i}: äöü 漢字 🎉 "quoted" $HOME `x`' for i in range(60))
+    for prompt in (many, '- a list item', '@hello.txt is a file', 'x' * 5000, 'not /a command \x1b[201~\r\x03 at all'):
+        s.tell(f'{prompt}\n[[script say text=taken]]')
+        assert s.turn_ended() == 'taken'
+
+
+def test_a_prompt_told_during_a_turn_is_taken_after_it(muster, repo, tmp_path):
+    gate = tmp_path / 'gate'
+    s = Session(muster, repo, f'Please [[script hold until={gate}]]')
+    s.wait_event('turn.started')
+    told = s.rpc.call('session.tell', session=s.name, text='Then [[script say text=second]]', wait_ms=0)
+    assert told['state'] == 'queued'
+    muster.kill_daemon()
+    s.reconnect()
+    gate.touch()
+    while s.turn_ended() != 'second':
+        pass
+    s.wait('idle')
+    muster.run('stop', s.name)  # by then it has written all it had to say
+    assert len([line for line in transcript(muster) if '"role":"user"' in line and 'text=second' in line]) == 1
