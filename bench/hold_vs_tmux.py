@@ -127,6 +127,7 @@ class Muster:
     def attached(self, h):
         c = h.client(role=2)
         c.attach()
+        c.sock.setblocking(True)
         yield c.sock.fileno(), lambda key: c.send("INPUT", struct.pack("<I", 0) + text(key))
         c.close()
 

@@ -75,7 +75,7 @@ int fore_close_stdin(struct fore *f) NODISCARD;
 /* The terminal's size; 0 and more than TERM_COLS_MAX are brought into bounds. True when it is another one now. */
 bool fore_resize(struct fore *f, int cols, int rows);
 
-/* Somebody watches now: output is not left to collect any more. */
+/* Somebody looks now: what was left to collect is read. */
 void fore_watched(struct fore *f);
 
 #endif

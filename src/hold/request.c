@@ -176,7 +176,8 @@ static bool do_read_screen(struct client *c, struct unpack *u)
 	uint32_t id = unpack_u32(u), scrollback = unpack_u32(u);
 	if (!unpack_done(u))
 		return false;
-	const struct fore *f = &c->hold->fore;
+	struct fore *f = &c->hold->fore;
+	fore_watched(f); /* what has collected belongs to it */
 	struct str text STR_FREE = STR_INIT, p STR_FREE = STR_INIT;
 	struct term_cursor cursor = {0};
 	if (f->term) {
