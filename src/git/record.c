@@ -114,7 +114,8 @@ int record_list(const struct repo *r, struct strv *ret_paths, struct err *err)
 	for (const struct dirent *e; (e = readdir(d));) {
 		struct record rec;
 		char *file MEM_FREE = mem_printf("%s/%s", dir, e->d_name);
-		if (e->d_name[0] == '.' || load(file, &rec) < 0)
+		/* A dot also marks what a killed write left. */
+		if (strchr(e->d_name, '.') || load(file, &rec) < 0)
 			continue;
 		if (strcmp(rec.common_dir, r->common_dir) == 0)
 			strv_add(ret_paths, rec.path);

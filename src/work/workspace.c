@@ -1,5 +1,7 @@
 #include "work/workspace.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,13 +52,17 @@ static char *mark_file(const struct repo *r, const struct workspace_spec *spec, 
 
 bool workspace_marked(const struct repo *r, const struct workspace_spec *spec, enum workspace_mark mark, char **ret_ref)
 {
-	struct str text STR_FREE = STR_INIT;
+	char text[PATH_MAX];
 	char *file MEM_FREE = mark_file(r, spec, mark);
 	size_t len = strlen(spec->session_id);
-	if (file_read(file, 4096, &text) < 0 || strncmp(str_c(&text), spec->session_id, len) != 0)
+	ssize_t n = readlink(file, text, sizeof text - 1);
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	if (strncmp(text, spec->session_id, len) != 0 || (text[len] && text[len] != ' '))
 		return false;
 	if (ret_ref)
-		*ret_ref = text.data[len] == ' ' ? mem_strdup(text.data + len + 1) : NULL;
+		*ret_ref = text[len] ? mem_strdup(text + len + 1) : NULL;
 	return true;
 }
 
@@ -65,8 +71,8 @@ int workspace_mark(const struct repo *r, const struct workspace_spec *spec, enum
 {
 	char *file MEM_FREE = mark_file(r, spec, mark);
 	char *text MEM_FREE = mem_printf("%s%s%s", spec->session_id, ref ? " " : "", ref ? ref : "");
-	int made = file_write_atomic(file, 0600, text, strlen(text));
-	return made < 0 ? err_set_errno(err, ERR_FAILED, made, "%s", file) : 0;
+	unlink(file); /* another session's of that name, or this one's of before */
+	return symlink(text, file) < 0 ? err_set_errno(err, ERR_FAILED, errno, "%s", file) : 0;
 }
 
 void workspace_unmark(const struct repo *r, const struct workspace_spec *spec, enum workspace_mark mark)

@@ -5,9 +5,10 @@
 #include "git/worktree.h"
 #include "work/workspace.h"
 
-/* Two small files beside the worktrees, out of the agents' reach, say how far muster got with one:
- *   .ready-<name>     holds the session's id: workspace_prepare is complete
- *   .removing-<name>  holds "<id> <ref>": the snapshot is taken, the rest can go without another one */
+/* Two marks beside the worktrees, out of the agents' reach, say how far muster got with one. They are symbolic links whose
+ * target is the text, because a link is there whole or not at all and leaves no temporary file behind.
+ *   .ready-<name>     says the session's id: workspace_prepare is complete
+ *   .removing-<name>  says "<id> <ref>": the snapshot is taken, the rest can go without another one */
 enum workspace_mark { WORKSPACE_READY, WORKSPACE_REMOVING };
 
 /* True when the mark is this session's; *ret_ref (may be NULL) is what it says, or NULL. */

@@ -1,4 +1,7 @@
 /* Workspaces from start to removal and back. */
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "base/strv.h"
 #include "git/record.h"
 #include "house.h"
@@ -228,6 +231,61 @@ static void test_killed_removals(void **state)
 	fixture_fini(&f);
 }
 
+/* Runs fn in a process that is killed after a while; its git may live on for a moment, as after a kill of musterd. */
+static void run_killed(struct fixture *f, void (*fn)(struct fixture *f), long after_us)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		fn(f);
+		_exit(0);
+	}
+	usleep((useconds_t)after_us);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void only_prepare(struct fixture *f)
+{
+	struct workspace w;
+	if (workspace_prepare(&f->h->repo, &f->spec, &w, NULL) == 0)
+		workspace_fini(&w);
+}
+
+static void only_remove(struct fixture *f)
+{
+	struct snapshot s;
+	if (workspace_remove(&f->h->repo, &f->spec, &s, NULL, NULL) == 0)
+		snapshot_fini(&s);
+}
+
+static void test_killed_anywhere(void **state)
+{
+	struct fixture f;
+	struct strv refs = STRV_INIT;
+	struct err err = {0};
+	fixture_init(&f, *state);
+	for (int i = 0; i < 8; i++) {
+		run_killed(&f, only_prepare, i * 8000);
+		struct workspace w = prepare(&f);
+		house_expect(f.h, "cd \"$W\"; git status --porcelain; cat b/c", "c");
+		house_do(f.h, "cd \"$W\"; echo work >work; git add work; git commit -qm work; echo un >uncommitted");
+		run_killed(&f, only_remove, i * 16000);
+		struct snapshot s = take_away(&f, 0);
+		house_expect(f.h, all_refs, "refs/heads/main\n1");
+		/* The killed run may have come to its end: then the last snapshot is its own. */
+		strv_fini(&refs);
+		assert_int_equal(snapshot_list(&f.h->repo, f.spec.session_id, &refs, &err), 0);
+		bring_back(&f, refs.v[refs.n - 1]);
+		house_expect(f.h, "cat \"$W/work\" \"$W/uncommitted\"; git -C \"$W\" status --porcelain", "work\nun\n?? uncommitted");
+		snapshot_fini(&s);
+		s = take_away(&f, 0);
+		snapshot_fini(&s);
+		workspace_fini(&w);
+	}
+	strv_fini(&refs);
+	fixture_fini(&f);
+}
+
 static void test_damaged_worktrees(void **state)
 {
 	static const struct {
@@ -333,7 +391,7 @@ static void test_cancel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_whole_life), T(test_bad_input), T(test_setup_fails), T(test_killed_removals),
+		T(test_whole_life), T(test_bad_input), T(test_setup_fails), T(test_killed_removals), T(test_killed_anywhere),
 		T(test_damaged_worktrees), T(test_branch_in_use), T(test_in_place_and_adopted), T(test_cancel),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
