@@ -42,7 +42,7 @@ static void check_unfinished(struct jsonl *j)
 {
 	j->scanned = j->buf.len;
 	size_t len = j->buf.len - j->start;
-	if (len <= j->line_max)
+	if (len <= j->line_max + 1) /* the one may be the \r of its end */
 		return;
 	j->oversize++;
 	j->skipping = true;

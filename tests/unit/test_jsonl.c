@@ -27,7 +27,7 @@ static void split(const char *text, size_t line_max, size_t step, struct jsonl *
 static void lines_come_out_however_they_are_cut(void **state)
 {
 	(void)state;
-	const char *text = "{\"a\":1}\n\n{\"b\":2}\r\n0123456789\n01234567890\n{\"c\":3}\n{\"half";
+	const char *text = "{\"a\":1}\n\n{\"b\":2}\r\n0123456789\r\n01234567890\n{\"c\":3}\n{\"half";
 	for (size_t step = 1; step <= strlen(text); step++) {
 		struct jsonl j;
 		struct str out STR_FREE = STR_INIT;
