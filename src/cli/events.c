@@ -81,7 +81,21 @@ static void report_text(struct str *out, struct json_object *data)
 		str_addf(out, "; next: %s", json_str(data, "next"));
 }
 
-/* Events whose data deserves its own words. Others are shown by their kind and the texts and numbers in their data. */
+static void landing_text(struct str *out, struct json_object *data)
+{
+	const char *why = json_str(data, "why");
+	str_addf(out, "landing #%d on %s: %s%s%s", (int)json_int(data, "id", 0), json_str_or(data, "target", "?"),
+	         json_str_or(data, "state", "?"), why ? ": " : "", why ? why : "");
+}
+
+static void answered_text(struct str *out, struct json_object *data)
+{
+	const char *option = json_str(data, "option"), *text = json_str(data, "text");
+	str_addf(out, "#%d answered: %s%s%s", (int)json_int(data, "id", 0), option ? option : "", option && text ? ", " : "",
+	         text ? text : "");
+}
+
+/* Events whose data deserves its own words, by the beginning of their kind. Others are shown by their kind and the texts and numbers in their data. */
 static const struct {
 	const char *kind;
 	void (*text)(struct str *out, struct json_object *data);
@@ -89,6 +103,8 @@ static const struct {
 	{"session.state", state_text},
 	{"agent.said", said_text},
 	{"report", report_text},
+	{"landing.", landing_text},
+	{"item.answered", answered_text},
 };
 
 static void add_plain(struct str *out, const char *kind, struct json_object *data)
@@ -113,7 +129,7 @@ void events_add_text(struct str *out, struct json_object *event)
 	struct str text STR_FREE = STR_INIT;
 	bool found = false;
 	for (size_t i = 0; i < ARRAY_LEN(words) && !found; i++) {
-		found = strcmp(words[i].kind, kind) == 0;
+		found = strncmp(words[i].kind, kind, strlen(words[i].kind)) == 0;
 		if (found)
 			words[i].text(&text, data);
 	}

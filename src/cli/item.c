@@ -61,12 +61,27 @@ static void add_options(struct str *out, struct json_object *options, bool color
 	}
 }
 
+/* Kinds that are settled by another verb than `answer`. */
+static const struct {
+	const char *kind, *verb;
+} settled_by[] = {
+	{"review", "review"}, {"failure", "show"}, {"integration", "show"},
+};
+
+static const char *settling_verb(const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(settled_by); i++)
+		if (strcmp(settled_by[i].kind, kind) == 0)
+			return settled_by[i].verb;
+	return NULL;
+}
+
 /* How it was closed, or the command that answers it. */
 static void add_end(struct str *out, struct json_object *item, bool color)
 {
 	const char *state = json_str_or(item, "state", "open"), *session = json_str_or(item, "session_name", "?");
 	const char *first = json_str(json_at(json_arr(item, "options"), 0), "key");
-	bool review = strcmp(json_str_or(item, "kind", ""), "review") == 0;
+	const char *verb = settling_verb(json_str_or(item, "kind", ""));
 	int id = (int)json_int(item, "id", 0);
 	struct str line STR_FREE = STR_INIT;
 	if (strcmp(state, "open") != 0) {
@@ -77,8 +92,8 @@ static void add_end(struct str *out, struct json_object *item, bool color)
 			str_addf(&line, ": %s", json_str(item, "text"));
 		if (json_str(item, "reason"))
 			str_addf(&line, " (%s)", json_str(item, "reason"));
-	} else if (review) {
-		str_addf(&line, "muster review %s", session);
+	} else if (verb && !first) {
+		str_addf(&line, "muster %s %s", verb, session);
 	} else if (first) {
 		str_addf(&line, "muster answer %d %s", id, first);
 	} else {

@@ -84,7 +84,7 @@ static void on_event(void *arg, struct json_object *event)
 	struct progress *p = arg;
 	struct json_object *data = json_obj(event, "data");
 	const char *kind = json_str_or(event, "kind", ""), *state = json_str(data, "state");
-	if (p->quiet || strncmp(kind, "landing.", 8) != 0 || json_int(data, "landing", -1) != p->landing)
+	if (p->quiet || strncmp(kind, "landing.", 8) != 0 || json_int(data, "id", -1) != p->landing)
 		return;
 	struct str line STR_FREE = STR_INIT;
 	str_addf(&line, "  %s: ", p->session);
