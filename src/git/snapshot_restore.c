@@ -23,10 +23,10 @@ struct restore {
 	bool in_place; /* the files go into a worktree that is in use */
 };
 
-static void warn(struct restore *x, const char *fmt, const char *what)
+static void warn(struct restore *x, const char *what, const char *why)
 {
 	if (x->warnings)
-		strv_addf(x->warnings, "%s: %s", fmt, what);
+		strv_addf(x->warnings, "%s: %s", what, why);
 }
 
 /* The session's git folder with the user's configuration. In a worktree that was just made nobody has written there. */
@@ -103,8 +103,14 @@ static void restore_filtered(struct restore *x)
 		warn(x, "files of a filter were not made", err.msg);
 		return;
 	}
-	if (feed(&v.at, GIT_ARGS("checkout-index", "--force", "-z", "--stdin"), &x->meta.filtered, &err) < 0)
+	const char *const *args = GIT_ARGS("checkout-index", "--force", "-z", "--stdin");
+	if (feed(&v.at, args, &x->meta.filtered, &err) < 0) {
 		warn(x, "files of a filter were not all made", err.msg);
+		/* What git has of them is better than nothing. */
+		v.at.env = GIT_ARGS("GIT_LFS_SKIP_SMUDGE=1");
+		if (feed(&v.at, args, &x->meta.filtered, &err) < 0)
+			warn(x, "some are missing", err.msg);
+	}
 	view_fini(&v);
 }
 

@@ -82,10 +82,14 @@ static int fill_user(const struct repo *r, const struct worktree *w, struct view
 {
 	char *head MEM_FREE = oid_is_set(&v->head.commit) ? mem_printf("%s\n", v->head.commit.hex)
 	                                                  : mem_printf("ref: refs/heads/%s\n", v->head.branch);
+	char *common MEM_FREE = mem_printf("%s\n", r->common_dir);
 	v->common_dir = mem_strdup(r->common_dir);
 	v->at.common_dir = v->common_dir;
 	v->at.config = settings;
-	return put(v, "HEAD", head, err) < 0 ? -1 : copy_index(r, w, v, err);
+	/* For git the variable is enough; git-lfs finds its store by the file. */
+	if (put(v, "HEAD", head, err) < 0 || put(v, "commondir", common, err) < 0)
+		return -1;
+	return copy_index(r, w, v, err);
 }
 
 static int fill_raw(const struct repo *r, const struct worktree *w, struct view *v, struct err *err)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "git/folder.h"
 #include "git/record.h"
+#include "git/view.h"
 #include "git/worktree.h"
 
 struct visit {
@@ -186,6 +187,8 @@ int worktree_doctor(const struct repo *r, bool fix, struct strv *found, struct e
 			check_unfinished(&v);
 		record_fini(&rec);
 	}
+	if (fix)
+		view_sweep(r->state);
 	char *slug MEM_FREE = repo_slug(r);
 	char *dir MEM_FREE = mem_printf("%s/work/%s", r->state, slug);
 	return check_gone_folders(dir, fix, found, err);

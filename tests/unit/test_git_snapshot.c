@@ -1,6 +1,7 @@
 /* Snapshots come back byte for byte. */
 #include "base/strv.h"
 #include "git/snapshot.h"
+#include "git/status.h"
 #include "house.h"
 
 /* Everything of a folder as text: names, types, modes, contents, link targets; but not the .git that a worktree has. */
@@ -144,6 +145,28 @@ static void test_conversions(void **state)
 	worktree_fini(&w);
 }
 
+/* Large files of git-lfs stay in its store, and come back out of it; a changed one is kept as it is. */
+static void test_lfs(void **state)
+{
+	struct house *h = *state;
+	struct oid tree;
+	struct err err = {0};
+	if (system("git lfs version >/dev/null 2>&1") != 0)
+		skip();
+	house_do(h, "cd repo; git lfs install --local --skip-repo >/dev/null; echo '*.bin filter=lfs -text' >.gitattributes;"
+	            "head -c 3000000 /dev/urandom >big.bin; head -c 2000000 /dev/urandom >other.bin; git add -A; git commit -qm lfs");
+	struct worktree w = add(h, "work");
+	house_do(h, "cd \"$W\"; head -c 2500000 /dev/urandom >other.bin");
+	assert_int_equal(snapshot_tree(&h->repo, &w, NULL, &tree, &err), 0);
+	setenv("T", tree.hex, 1);
+	house_expect(h, "git -C repo cat-file blob $T:other.bin | head -1; test -e repo/.git/lfs/objects/*/*/$(sha256sum <\"$W/other.bin\" | "
+	                "cut -d' ' -f1) && echo stored", "version https://git-lfs.github.com/spec/v1\nstored");
+	round_trip(h, &w, "cd \"$W\"; git ls-files -s", 0);
+	house_expect(h, "git -C repo cat-file blob refs/muster/trash/s1/1:worktree/big.bin | head -1",
+	             "version https://git-lfs.github.com/spec/v1");
+	worktree_fini(&w);
+}
+
 static void test_nested(void **state)
 {
 	struct house *h = *state;
@@ -204,6 +227,10 @@ static void test_hostile(void **state)
 	            "echo \"$H/evil/.git\" >\"$A/commondir\"; echo \"gitdir: $H/evil/.git\" >.git");
 	if (snapshot_tree(&h->repo, &w, NULL, &tree, &err) < 0)
 		fail_msg("%s", err.msg);
+	struct status st;
+	assert_int_equal(status_read(&h->repo, &w, NULL, &st, &err), 0);
+	assert_int_equal(st.n, 3);
+	status_fini(&st);
 	struct snapshot s = take(h, &w, 0);
 	house_expect(h, "test -e ran && echo ran || echo safe", "safe");
 	house_expect(h, "git -C repo show refs/muster/trash/s1/1:worktree/u", "u");
@@ -265,7 +292,7 @@ static void test_restore_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_everything), T(test_conflict_and_lost_commits), T(test_conversions), T(test_nested),
+		T(test_everything), T(test_conflict_and_lost_commits), T(test_conversions), T(test_lfs), T(test_nested),
 		T(test_unchanged_is_one), T(test_ignored_limit), T(test_hostile), T(test_branch_in_the_way),
 		T(test_restore_files),
 	};
