@@ -1,6 +1,6 @@
 /* What a holder reads from others: a client's messages, a journal, an agent's output on its way to a viewer. The
  * first byte of the input chooses. Messages are a type, a 16-bit length and a payload each; those that start
- * programs are left out. */
+ * programs, or would stop the fuzzer's own, are left out. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void start(void)
 
 static bool is_left_out(uint8_t type)
 {
-	return type == HOLD_SPAWN || type == HOLD_JOB_START;
+	return type == HOLD_SPAWN || type == HOLD_JOB_START || type == HOLD_STOP || type == HOLD_PAUSE;
 }
 
 static void feed_messages(const uint8_t *p, size_t left)

@@ -263,8 +263,7 @@ def test_jobs_outlive_the_agent(client, holder):
     jobs = client.jobs()
     assert sorted(j.command for j in jobs) == ["sh -c echo listening; sleep 1004", "sleep 1001", "sleep 1003"]
     assert [(j.name, j.state) for j in jobs if j.name] == [("web", 1)]
-    with open(f"{holder.folder}/jobs/web.log") as f:
-        assert f.read() == "listening\n"
+    eventually(lambda: open(f"{holder.folder}/jobs/web.log").read() == "listening\n")
     sh(client, holder, "echo fresh", generation=2)
     client.wait(lambda: b"fresh" in client.output)
     assert len(client.jobs()) == 3
