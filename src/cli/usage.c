@@ -106,8 +106,7 @@ void usage_verb(const struct verb *parent, const struct verb *verb, struct str *
 
 /* ---- the manual ---- */
 
-/* Text with scdoc's own characters escaped. */
-static void add_manual_text(struct str *out, const char *text)
+void usage_add_manual_text(struct str *out, const char *text)
 {
 	for (; *text; text++) {
 		if (strchr("_*\\#~<[", *text))
@@ -123,7 +122,7 @@ static void add_manual_sentence(struct str *out, const char *help)
 {
 	struct str sentence STR_FREE = STR_INIT;
 	add_sentence(&sentence, help);
-	add_manual_text(out, sentence.data);
+	usage_add_manual_text(out, sentence.data);
 	str_adds(out, "\n\n");
 }
 
@@ -146,12 +145,12 @@ static void add_manual_verb(struct str *out, const struct verb *parent, const st
 	struct str line STR_FREE = STR_INIT;
 	usage_line(parent, verb, &line);
 	str_addc(out, '*');
-	add_manual_text(out, line.data);
+	usage_add_manual_text(out, line.data);
 	str_adds(out, "*\n\t");
 	add_manual_sentence(out, verb->help);
 	if (verb->text) {
 		struct str text STR_FREE = STR_INIT;
-		add_manual_text(&text, verb->text);
+		usage_add_manual_text(&text, verb->text);
 		str_addc(out, '\t');
 		for (const char *p = str_c(&text); *p; p++) {
 			str_addc(out, *p);

@@ -16,6 +16,8 @@ void usage_verb(const struct verb *parent, const struct verb *verb, struct str *
 void usage_line(const struct verb *parent, const struct verb *verb, struct str *out);
 /* The verbs as a section of the manual (scdoc). */
 void usage_manual(const struct verb *const *verbs, struct str *out);
+/* Text with scdoc's own characters escaped. */
+void usage_add_manual_text(struct str *out, const char *text);
 
 /* The verb of that name, or NULL with err and the nearest name. parent NULL: at the top. */
 const struct verb *usage_find(const struct verb *const *verbs, const struct verb *parent, const char *name,

@@ -113,6 +113,14 @@ def test_homeless(muster):
     assert "HOME is not set" in done.stderr
 
 
+def test_api_lists_what_musterd_serves(muster):
+    methods = {m["name"]: m for m in muster.json("api")["methods"]}
+    assert {"session.start", "docket.answer", "events.subscribe"} <= set(methods)
+    assert methods["session.get"]["access"] == "read" and "session:s!" in methods["session.get"]["params"]
+    assert not (muster.home / "run").exists()  # the list needs no musterd
+    assert json.loads(muster.run("api", "daemon.status").stdout)["protocol"] >= 1
+
+
 # ---- the daemon ----
 
 
