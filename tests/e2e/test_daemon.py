@@ -12,7 +12,7 @@ import sys
 import time
 
 import pytest
-from house import BUILD, WAIT_S, Rpc, RpcError, end_processes
+from house import BUILD, WAIT_S, Rpc, RpcError, end_processes, processes_of
 
 MUSTERD = BUILD / "src" / "musterd"
 
@@ -140,6 +140,41 @@ def test_restart_keeps_answering(muster):
         with pytest.raises(EOFError):
             client.read()
     assert muster.daemons[0].poll() is None
+
+
+def command_line(pid):
+    """Empty when it has ended meanwhile."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize("how", ["quick", "slow"])
+def test_restart_while_a_workspace_is_made(muster, repo, tmp_path, how):
+    """Quick set-up commands are waited for. Slow ones are ended, and done again by the successor."""
+    first = tmp_path / "first"
+    wait = "sleep 1" if how == "quick" else f"if mkdir {first}; then exec sleep 1000; fi"
+    (repo / ".muster" / "config.yaml").write_text(f"worktree:\n  setup:\n    - {wait}\n    - echo made > made.txt\n")
+    muster.start_daemon()
+    client = muster.rpc()
+    client.call("events.subscribe", after=0)
+    client.call("session.start", repo=str(repo), name="one", command=["sh", "-c", "cat made.txt; exec sleep 1000"])
+    client.wait_event("session.preparing")
+    if how == "slow":
+        end = time.monotonic() + WAIT_S
+        while not first.exists() and time.monotonic() < end:
+            time.sleep(0.01)
+    client.call("daemon.restart")
+    client = muster.rpc()
+    client.call("events.subscribe", after=0)
+    client.wait_event("session.live")
+    assert muster.daemons[0].poll() is None
+    workspace = client.call("session.get", session="one")["workspace"]
+    assert (pathlib.Path(workspace) / "made.txt").read_text() == "made\n"
+    if how == "slow":
+        agent = client.call("session.get", session="one")["pid"]
+        assert [p for p in processes_of(muster.home) if command_line(p) == "sleep 1000" and p != agent] == []
 
 
 def test_damaged_database(muster):
