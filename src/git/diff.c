@@ -23,18 +23,18 @@ static const char *name_of(const struct repo *r, const struct oid *oid)
 	if (oid_is_set(oid))
 		return oid->hex;
 	return strcmp(r->format, "sha256") == 0 ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
-	                                        : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+						: "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 }
 
 /* No configured program is run: what is compared comes from an agent. */
 static void begin_args(struct strv *args)
 {
 	strv_add_all(args, GIT_ARGS("diff-tree", "-r", "-M", "--no-ext-diff", "--no-textconv", "--no-color",
-	                            "--full-index", "--ignore-submodules=none", "--submodule=short"));
+				    "--full-index", "--ignore-submodules=none", "--submodule=short"));
 }
 
 static void end_args(struct strv *args, const struct repo *r, const struct oid *old, const struct oid *new,
-                     const struct strv *paths)
+		     const struct strv *paths)
 {
 	strv_add(args, name_of(r, old));
 	strv_add(args, name_of(r, new));
@@ -127,7 +127,7 @@ static int collect(const struct str *out, struct diff *d, struct err *err)
 }
 
 int diff_trees(const struct repo *r, const struct oid *old, const struct oid *new, const struct strv *paths,
-               const volatile int *stop, struct diff *ret, struct err *err)
+	       const volatile int *stop, struct diff *ret, struct err *err)
 {
 	struct strv args STRV_FREE = STRV_INIT;
 	struct str out STR_FREE = STR_INIT;
@@ -136,7 +136,8 @@ int diff_trees(const struct repo *r, const struct oid *old, const struct oid *ne
 	begin_args(&args);
 	strv_add_all(&args, GIT_ARGS("-z", "--raw", "--numstat"));
 	end_args(&args, r, old, new, paths);
-	if (git_runv(&at, &args, &(struct git_opt){.inert = true, .stop = stop, .out_limit = LIST_LIMIT}, &out, err) < 0)
+	if (git_runv(&at, &args, &(struct git_opt){.inert = true, .stop = stop, .out_limit = LIST_LIMIT}, &out,
+		     err) < 0)
 		return -1;
 	if (collect(&out, &d, err) < 0) {
 		diff_fini(&d);
@@ -147,8 +148,8 @@ int diff_trees(const struct repo *r, const struct oid *old, const struct oid *ne
 }
 
 int diff_patch(const struct repo *r, const struct oid *old, const struct oid *new, const struct strv *paths,
-               int context, size_t limit, const volatile int *stop, struct str *ret, bool *ret_truncated,
-               struct err *err)
+	       int context, size_t limit, const volatile int *stop, struct str *ret, bool *ret_truncated,
+	       struct err *err)
 {
 	struct strv args STRV_FREE = STRV_INIT;
 	struct str out STR_FREE = STR_INIT;
@@ -159,7 +160,8 @@ int diff_patch(const struct repo *r, const struct oid *old, const struct oid *ne
 	strv_addf(&args, "-U%d", context);
 	end_args(&args, r, old, new, paths);
 	if (git_runv(&at, &args,
-	             &(struct git_opt){.inert = true, .stop = stop, .out_limit = limit, .ret_truncated = &cut}, &out, err) < 0)
+		     &(struct git_opt){.inert = true, .stop = stop, .out_limit = limit, .ret_truncated = &cut},
+		     &out, err) < 0)
 		return -1;
 	while (cut && out.len && out.data[out.len - 1] != '\n')
 		out.len--;
@@ -169,14 +171,15 @@ int diff_patch(const struct repo *r, const struct oid *old, const struct oid *ne
 }
 
 int diff_blob(const struct repo *r, const struct oid *tree, const char *path, size_t limit, struct str *ret,
-              struct err *err)
+	      struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);
 	char *name MEM_FREE = mem_printf("%s:%s", tree->hex, path);
 	int code = 0;
 	if (git_run(&at, GIT_ARGS("cat-file", "blob", name),
-	            &(struct git_opt){.inert = true, .ret_exit = &code, .out_limit = limit ? limit : 1}, &out, err) < 0)
+		    &(struct git_opt){.inert = true, .ret_exit = &code, .out_limit = limit ? limit : 1}, &out,
+		    err) < 0)
 		return err_prefix(err, "%s", path);
 	if (code)
 		return err_set(err, ERR_USAGE, "there is no file %s in %.12s", path, tree->hex);

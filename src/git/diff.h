@@ -15,7 +15,7 @@
 enum { DIFF_FILES_MAX = 100000 };
 
 struct diff_file {
-	char status;            /* A, M, D, R, C, T */
+	char status;                 /* A, M, D, R, C, T */
 	unsigned old_mode, new_mode; /* as git writes them, octal: 0100644, 0100755, 0120000, 0160000; 0: none */
 	struct oid old_oid, new_oid;
 	char *path;             /* the new path; the old one for D */
@@ -30,17 +30,17 @@ struct diff {
 	int64_t added, removed; /* sums over the text files of the list */
 };
 
-/* Both sides are trees or commits (not worktrees: snapshot_tree turns one into a tree). Renames are detected. paths (may
- * be NULL) are literal. */
+/* Both sides are trees or commits (not worktrees: snapshot_tree turns one into a tree). Renames are detected. paths
+ * (may be NULL) are literal. */
 int diff_trees(const struct repo *r, const struct oid *old, const struct oid *new, const struct strv *paths,
-               const volatile int *stop, struct diff *ret, struct err *err) NODISCARD;
+	       const volatile int *stop, struct diff *ret, struct err *err) NODISCARD;
 void diff_fini(struct diff *d);
 
 /* The patch as text, `context` lines around each hunk, no external diff or textconv. *ret_truncated tells that it
  * was cut at limit bytes (at the end of a line). */
 int diff_patch(const struct repo *r, const struct oid *old, const struct oid *new, const struct strv *paths,
-               int context, size_t limit, const volatile int *stop, struct str *ret, bool *ret_truncated,
-               struct err *err) NODISCARD;
+	       int context, size_t limit, const volatile int *stop, struct str *ret, bool *ret_truncated,
+	       struct err *err) NODISCARD;
 
 struct diff_commit {
 	struct oid oid;
@@ -51,15 +51,15 @@ struct diff_commit {
 	int parents;
 };
 
-/* Commits of `to` that are not in `from` (which may be unset), newest first, at most limit; *ret_total is how many there
- * are. */
+/* Commits of `to` that are not in `from` (which may be unset), newest first, at most limit; *ret_total is how many
+ * there are. */
 int diff_commits(const struct repo *r, const struct oid *from, const struct oid *to, size_t limit,
-                 struct diff_commit **ret, size_t *ret_n, size_t *ret_total, struct err *err) NODISCARD;
+		 struct diff_commit **ret, size_t *ret_n, size_t *ret_total, struct err *err) NODISCARD;
 void diff_commits_free(struct diff_commit *list, size_t n);
 
-/* The bytes of one file of a tree or commit; -1 with ERR_USAGE when it has none there, ERR_FAILED when it is longer than
- * limit. */
+/* The bytes of one file of a tree or commit; -1 with ERR_USAGE when it has none there, ERR_FAILED when it is longer
+ * than limit. */
 int diff_blob(const struct repo *r, const struct oid *tree, const char *path, size_t limit, struct str *ret,
-              struct err *err) NODISCARD;
+	      struct err *err) NODISCARD;
 
 #endif

@@ -48,14 +48,15 @@ static size_t parse(const char *text, struct diff_commit *c)
 static int count(const struct git_at *at, const char *range, size_t *ret, struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
-	if (git_run(at, GIT_ARGS("rev-list", "--count", range, "--"), &(struct git_opt){.inert = true}, &out, err) < 0)
+	if (git_run(at, GIT_ARGS("rev-list", "--count", range, "--"), &(struct git_opt){.inert = true}, &out, err) <
+	    0)
 		return -1;
 	*ret = (size_t)strtoull(str_c(&out), NULL, 10);
 	return 0;
 }
 
 int diff_commits(const struct repo *r, const struct oid *from, const struct oid *to, size_t limit,
-                 struct diff_commit **ret, size_t *ret_n, size_t *ret_total, struct err *err)
+		 struct diff_commit **ret, size_t *ret_n, size_t *ret_total, struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);
@@ -65,8 +66,9 @@ int diff_commits(const struct repo *r, const struct oid *from, const struct oid 
 	/* rev-list, not log: it reads no settings for how a log should look. */
 	if (count(&at, range, &total, err) < 0 ||
 	    git_run(&at,
-	            GIT_ARGS("rev-list", "--no-commit-header", max, "--format=%H %T %ct%n%P%n%an <%ae>%n%s", range, "--"),
-	            &(struct git_opt){.inert = true, .out_limit = LIST_LIMIT}, &out, err) < 0)
+		    GIT_ARGS("rev-list", "--no-commit-header", max, "--format=%H %T %ct%n%P%n%an <%ae>%n%s", range,
+			     "--"),
+		    &(struct git_opt){.inert = true, .out_limit = LIST_LIMIT}, &out, err) < 0)
 		return -1;
 	struct diff_commit *list = mem_alloc((MIN(limit, total) + 1) * sizeof *list);
 	for (const char *p = str_c(&out); *p && n < MIN(limit, total);)

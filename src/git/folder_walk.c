@@ -86,7 +86,9 @@ static int walk_entry(struct walk *w, int dir, const char *name)
 		str_addc(&w->path, '/');
 	str_adds(&w->path, name);
 	struct folder_entry e = {
-		.kind = S_ISREG(st.st_mode) ? FOLDER_FILE : S_ISLNK(st.st_mode) ? FOLDER_LINK : FOLDER_OTHER,
+		.kind = S_ISREG(st.st_mode)   ? FOLDER_FILE
+			: S_ISLNK(st.st_mode) ? FOLDER_LINK
+					      : FOLDER_OTHER,
 		.path = w->path.data,
 		.dir_fd = dir,
 		.name = name,
@@ -141,7 +143,7 @@ static int open_for_removal(int dir, const char *name)
 }
 
 struct removal {
-	int top;        /* the folder that is going: what is too deep moves up into it */
+	int top; /* the folder that is going: what is too deep moves up into it */
 	dev_t device;
 	unsigned moved; /* names for that */
 	bool again;

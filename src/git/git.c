@@ -9,7 +9,7 @@
 
 /* Settings of every command. A value on the command line wins over all files, and goes on to git's children. */
 static const char *const hardening[] = {
-	"core.fsmonitor=false", "core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false",
+	"core.fsmonitor=false",      "core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false",
 	"advice.detachedHead=false", "protocol.ext.allow=never", NULL,
 };
 
@@ -109,7 +109,8 @@ static int explain(struct err *err, const char *verb, int code, const struct git
 	if (code == -ENOENT)
 		return err_set(err, ERR_FAILED, "git was not found in PATH: install it");
 	if (code == -ETIMEDOUT)
-		return err_set(err, ERR_FAILED, "git %s: stopped after %lld s", verb, (long long)(timeout_ms / 1000));
+		return err_set(err, ERR_FAILED, "git %s: stopped after %lld s", verb,
+			       (long long)(timeout_ms / 1000));
 	if (code == -ECANCELED)
 		return err_set(err, ERR_FAILED, "git %s: cancelled", verb);
 	if (code == -EFBIG)
@@ -123,7 +124,7 @@ static int explain(struct err *err, const char *verb, int code, const struct git
 }
 
 int git_run(const struct git_at *at, const char *const *args, const struct git_opt *opt, struct str *out,
-            struct err *err)
+	    struct err *err)
 {
 	static const struct git_opt defaults;
 	struct strv argv STRV_FREE = STRV_INIT, env STRV_FREE = STRV_INIT;
@@ -154,7 +155,7 @@ int git_run(const struct git_at *at, const char *const *args, const struct git_o
 }
 
 int git_runv(const struct git_at *at, const struct strv *args, const struct git_opt *opt, struct str *out,
-             struct err *err)
+	     struct err *err)
 {
 	return git_run(at, (const char *const *)strv_argv(args), opt, out, err);
 }

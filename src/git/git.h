@@ -20,8 +20,8 @@
 
 /* Where a command runs. Zeroed members are not given to git; the strings are borrowed. */
 struct git_at {
-	const char *cwd;        /* NULL: "/" */
-	const char *git_dir;    /* NULL: found upwards from cwd; only for folders of the user's own */
+	const char *cwd;     /* NULL: "/" */
+	const char *git_dir; /* NULL: found upwards from cwd; only for folders of the user's own */
 	const char *common_dir;
 	const char *work_tree;
 	const char *index_file;
@@ -50,11 +50,11 @@ enum { GIT_TIMEOUT_MS = 10 * 60 * 1000 };
 /* Runs `git ARGS`, on this thread, to its end; out (may be NULL) is appended to. opt may be NULL. 0, or -1
  * with err: git's own last word ("git rev-parse: fatal: …" shortened to one line). */
 int git_run(const struct git_at *at, const char *const *args, const struct git_opt *opt, struct str *out,
-            struct err *err) NODISCARD;
+	    struct err *err) NODISCARD;
 
 /* The same for an argument list that was built up. */
 int git_runv(const struct git_at *at, const struct strv *args, const struct git_opt *opt, struct str *out,
-             struct err *err) NODISCARD;
+	     struct err *err) NODISCARD;
 
 /* The environment that git_run uses, without the GIT_DIR family: for commands of the user's (set-up, gate)
  * that call git themselves, so that no GIT_* of musterd's own start leaks into them. */

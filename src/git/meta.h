@@ -12,23 +12,23 @@
 #include "git/oid.h"
 
 /* X(member, key): lists of values */
-#define META_LISTS(X)                                                                              \
-	X(modes, "mode")       /* "644 PATH": permissions other than 644 of a file, 755 of a program or folder */ \
-	X(folders, "folder")   /* an empty folder */                                               \
-	X(stages, "stage")     /* "MODE OID STAGE\tPATH": an index entry in conflict */           \
-	X(assumed, "assume-unchanged")                                                             \
-	X(skipped, "skip-worktree")                                                                \
-	X(intended, "intent-to-add")                                                               \
-	X(filtered, "filtered") /* unchanged, and kept as git has it: a filter (LFS) makes the file of it */ \
-	X(nested, "nested")    /* a repository inside the worktree; the n-th is nested/<n> */      \
-	X(notes, "note")       /* a line for a person: what is not in the snapshot */
+#define META_LISTS(X)                                                                                              \
+	X(modes, "mode")     /* "644 PATH": permissions other than 644 of a file, 755 of a program or folder */    \
+	X(folders, "folder") /* an empty folder */                                                                 \
+	X(stages, "stage")   /* "MODE OID STAGE\tPATH": an index entry in conflict */                              \
+	X(assumed, "assume-unchanged")                                                                             \
+	X(skipped, "skip-worktree")                                                                                \
+	X(intended, "intent-to-add")                                                                               \
+	X(filtered, "filtered") /* unchanged, and kept as git has it: a filter (LFS) makes the file of it */       \
+	X(nested, "nested")     /* a repository inside the worktree; the n-th is nested/<n> */                     \
+	X(notes, "note")        /* a line for a person: what is not in the snapshot */
 
 /* X(member, key): single values */
-#define META_VALUES(X)         \
-	X(path, "path")        \
-	X(branch, "branch")    \
-	X(head, "head")        \
-	X(own_branch, "own-branch") \
+#define META_VALUES(X)                                                                                             \
+	X(path, "path")                                                                                            \
+	X(branch, "branch")                                                                                        \
+	X(head, "head")                                                                                            \
+	X(own_branch, "own-branch")                                                                                \
 	X(own_tip, "own-tip")
 
 struct meta {

@@ -11,8 +11,8 @@
 #include "git/repo.h"
 
 struct record {
-	bool ready;       /* false: it is being made, or that was interrupted */
-	pid_t maker;      /* the process that makes or made it */
+	bool ready;  /* false: it is being made, or that was interrupted */
+	pid_t maker; /* the process that makes or made it */
 	char *path;
 	char *common_dir; /* of the repository it belongs to */
 	char *git_dir;    /* NULL: not known yet */

@@ -35,9 +35,10 @@ static int explain_open(const char *path, const struct str *said, struct err *er
 {
 	const char *text = str_c(said);
 	if (strstr(text, "dubious ownership"))
-		return err_set(err, ERR_REFUSED,
-		               "%s belongs to another user, so git does not trust it: see safe.directory in git-config(1)",
-		               path);
+		return err_set(
+			err, ERR_REFUSED,
+			"%s belongs to another user, so git does not trust it: see safe.directory in git-config(1)",
+			path);
 	if (strstr(text, "not a git repository"))
 		return err_set(err, ERR_USAGE, "%s is not in a git repository: go to one, or run `git init`", path);
 	return err_set(err, ERR_FAILED, "git cannot open %s: %.*s", path, (int)strcspn(text, "\n"), text);
@@ -62,13 +63,13 @@ static int find_parts(const char *path, struct repo *r, struct err *err)
 {
 	struct strv parts STRV_FREE = STRV_INIT, top STRV_FREE = STRV_INIT;
 	if (ask(path,
-	        GIT_ARGS("rev-parse", "--path-format=absolute", "--is-bare-repository", "--is-inside-git-dir",
-	                 "--show-object-format", "--git-dir", "--git-common-dir"),
-	        &parts, err) < 0)
+		GIT_ARGS("rev-parse", "--path-format=absolute", "--is-bare-repository", "--is-inside-git-dir",
+			 "--show-object-format", "--git-dir", "--git-common-dir"),
+		&parts, err) < 0)
 		return -1;
 	if (parts.n != 5)
-		return err_set(err, ERR_USAGE, "%s: a repository in a folder with a newline in its name is not supported",
-		               path);
+		return err_set(err, ERR_USAGE,
+			       "%s: a repository in a folder with a newline in its name is not supported", path);
 	bool bare = strcmp(parts.v[0], "true") == 0;
 	if (!bare && strcmp(parts.v[1], "true") == 0)
 		return err_set(err, ERR_USAGE, "%s is git's own folder: go to the checkout", path);
@@ -91,8 +92,9 @@ static int check_needs(const char *path, const struct repo *r, unsigned needs, s
 	if ((needs & REPO_NEEDS_CHECKOUT) && !r->toplevel)
 		return err_set(err, ERR_USAGE, "%s is a bare repository: run this in a checkout of it", path);
 	if ((needs & REPO_NEEDS_COMMIT) && repo_commit(r, "HEAD", &head, NULL) < 0)
-		return err_set(err, ERR_USAGE, "%s has no commit yet: make the first one, so that there is something to start from",
-		               path);
+		return err_set(err, ERR_USAGE,
+			       "%s has no commit yet: make the first one, so that there is something to start from",
+			       path);
 	return 0;
 }
 
@@ -131,7 +133,8 @@ int repo_reopen(const char *common_dir, const char *toplevel, const char *state,
 	const struct git_at at = {.cwd = "/", .git_dir = common_dir};
 	if (!file_is_dir(common_dir))
 		return err_set(err, ERR_FAILED, "the repository %s is not there any more", common_dir);
-	if (git_run(&at, GIT_ARGS("rev-parse", "--show-object-format"), &(struct git_opt){.inert = true}, &out, err) < 0)
+	if (git_run(&at, GIT_ARGS("rev-parse", "--show-object-format"), &(struct git_opt){.inert = true}, &out,
+		    err) < 0)
 		return err_prefix(err, "%s", common_dir);
 	str_trim(&out);
 	struct repo r = {
@@ -184,7 +187,8 @@ int repo_lock(const struct repo *r, const volatile int *stop, struct err *err)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_set_errno(err, ERR_FAILED, errno, "%s", path);
 		if (stop && *stop)
-			return err_set(err, ERR_FAILED, "cancelled while waiting for another change of the repository");
+			return err_set(err, ERR_FAILED,
+				       "cancelled while waiting for another change of the repository");
 		nanosleep(&(struct timespec){.tv_nsec = LOCK_POLL_MS * 1000000L}, NULL);
 	}
 	return FD_TAKE(fd);

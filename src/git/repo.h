@@ -16,8 +16,8 @@ struct repo {
 	char *toplevel;   /* the checkout that was opened, absolute and resolved; NULL: bare */
 	char *git_dir;    /* that checkout's own git folder; common_dir for the main one */
 	char *common_dir; /* the folder all worktrees share: refs, objects, config */
-	char *state;      /* muster's state folder: locks and scratch space go below it, never into the repository */
-	char format[8];   /* "sha1" or "sha256" */
+	char *state;    /* muster's state folder: locks and scratch space go below it, never into the repository */
+	char format[8]; /* "sha1" or "sha256" */
 };
 
 enum {
@@ -26,13 +26,14 @@ enum {
 };
 
 /* Finds the repository that the folder `path` is in. One clear line each for: no such folder, not a
- * repository, owned by another user, unreadable, bare, no commit yet. git 2.36 or later is needed (doctor checks). */
+ * repository, owned by another user, unreadable, bare, no commit yet. git 2.36 or later is needed (doctor checks).
+ */
 int repo_open(const char *path, const char *state, unsigned needs, struct repo *ret, struct err *err) NODISCARD;
 
 /* The repository whose parts were recorded earlier. Nothing is looked for on disk but the common folder; this
  * is how a session's repository is opened again, whatever happened to its files since. toplevel may be NULL. */
 int repo_reopen(const char *common_dir, const char *toplevel, const char *state, struct repo *ret,
-                struct err *err) NODISCARD;
+		struct err *err) NODISCARD;
 void repo_fini(struct repo *r);
 
 /* For commands on refs and objects: the shared folder, no worktree. Borrows from r. */
@@ -61,13 +62,13 @@ int repo_branch_exists(const struct repo *r, const char *branch, bool *ret, stru
 int repo_refs(const struct repo *r, const char *prefix, struct strv *ret, struct err *err) NODISCARD;
 
 int repo_is_ancestor(const struct repo *r, const struct oid *a, const struct oid *of, bool *ret,
-                     struct err *err) NODISCARD;
+		     struct err *err) NODISCARD;
 /* The best merge base; *ret is unset ("") when the histories share nothing. */
 int repo_merge_base(const struct repo *r, const struct oid *a, const struct oid *b, struct oid *ret,
-                    struct err *err) NODISCARD;
+		    struct err *err) NODISCARD;
 /* Commits of a that b lacks, and the other way round. */
 int repo_ahead_behind(const struct repo *r, const struct oid *a, const struct oid *b, int *ret_ahead,
-                      int *ret_behind, struct err *err) NODISCARD;
+		      int *ret_behind, struct err *err) NODISCARD;
 
 /* What a full ref name points to; *ret is unset when there is no such ref. */
 int repo_ref_read(const struct repo *r, const char *ref, struct oid *ret, struct err *err) NODISCARD;
@@ -81,9 +82,10 @@ struct repo_ref_change {
 /* All changes or none (a compare-and-swap on each). ERR_REFUSED when a ref is no longer at its `old`. `why` goes
  * to the reflog. */
 int repo_refs_change(const struct repo *r, const struct repo_ref_change *changes, size_t n, const char *why,
-                     struct err *err) NODISCARD;
+		     struct err *err) NODISCARD;
 
-/* Is the branch checked out in some worktree (the main one included)? *ret_path is that worktree's path, or NULL. */
+/* Is the branch checked out in some worktree (the main one included)? *ret_path is that worktree's path, or NULL.
+ */
 int repo_branch_checkout(const struct repo *r, const char *branch, char **ret_path, struct err *err) NODISCARD;
 
 /* An exclusive lock on this repository among muster's processes and threads, by a file below state/locks.

@@ -35,8 +35,9 @@ int repo_current_branch(const struct repo *r, char **ret_branch, struct err *err
 		return -1;
 	str_trim(&out);
 	if (code || strncmp(str_c(&out), "refs/heads/", 11) != 0)
-		return err_set(err, ERR_REFUSED, "%s is on no branch (detached HEAD): name the target branch, or check one out",
-		               r->toplevel ? r->toplevel : r->common_dir);
+		return err_set(err, ERR_REFUSED,
+			       "%s is on no branch (detached HEAD): name the target branch, or check one out",
+			       r->toplevel ? r->toplevel : r->common_dir);
 	*ret_branch = mem_strdup(out.data + 11);
 	return 0;
 }
@@ -61,7 +62,7 @@ static int resolve(const struct repo *r, const char *rev, const char *kind, stru
 	char *full MEM_FREE = mem_printf("%s^{%s}", rev, kind);
 	int code = 0;
 	if (git_run(&at, GIT_ARGS("rev-parse", "--verify", "--quiet", "--end-of-options", full),
-	            &(struct git_opt){.inert = true, .ret_exit = &code}, &out, err) < 0)
+		    &(struct git_opt){.inert = true, .ret_exit = &code}, &out, err) < 0)
 		return -1;
 	str_trim(&out);
 	if (code || !oid_parse(str_c(&out), out.len, ret))
@@ -121,7 +122,8 @@ int repo_is_ancestor(const struct repo *r, const struct oid *a, const struct oid
 	return 0;
 }
 
-int repo_merge_base(const struct repo *r, const struct oid *a, const struct oid *b, struct oid *ret, struct err *err)
+int repo_merge_base(const struct repo *r, const struct oid *a, const struct oid *b, struct oid *ret,
+		    struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);
@@ -135,8 +137,8 @@ int repo_merge_base(const struct repo *r, const struct oid *a, const struct oid 
 	return 0;
 }
 
-int repo_ahead_behind(const struct repo *r, const struct oid *a, const struct oid *b, int *ret_ahead, int *ret_behind,
-                      struct err *err)
+int repo_ahead_behind(const struct repo *r, const struct oid *a, const struct oid *b, int *ret_ahead,
+		      int *ret_behind, struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);

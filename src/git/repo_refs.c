@@ -11,7 +11,7 @@ int repo_ref_read(const struct repo *r, const char *ref, struct oid *ret, struct
 	int code = 0;
 	/* show-ref takes the name as it stands; rev-parse would go on to try refs/heads/<it>. */
 	if (git_run(&at, GIT_ARGS("show-ref", "--verify", "--hash", "--", ref),
-	            &(struct git_opt){.inert = true, .ret_exit = &code}, &out, err) < 0)
+		    &(struct git_opt){.inert = true, .ret_exit = &code}, &out, err) < 0)
 		return -1;
 	str_trim(&out);
 	if (code == 0 && !oid_parse(str_c(&out), out.len, &oid))
@@ -34,7 +34,7 @@ static void add_change(struct str *in, const struct repo_ref_change *c)
 }
 
 int repo_refs_change(const struct repo *r, const struct repo_ref_change *changes, size_t n, const char *why,
-                     struct err *err)
+		     struct err *err)
 {
 	static const char *const moved[] = {"but expected", "already exists", "unable to resolve reference"};
 	struct str in STR_FREE = STR_INIT;
@@ -44,7 +44,7 @@ int repo_refs_change(const struct repo *r, const struct repo_ref_change *changes
 		add_change(&in, &changes[i]);
 	/* A branch that an agent turned into a symbolic ref to another one must not lead a change there. */
 	if (git_run(&at, GIT_ARGS("update-ref", "--no-deref", "-m", why, "-z", "--stdin"),
-	            &(struct git_opt){.input = in.data, .input_len = in.len}, NULL, &said) == 0)
+		    &(struct git_opt){.input = in.data, .input_len = in.len}, NULL, &said) == 0)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(moved); i++)
 		if (strstr(said.msg, moved[i]))

@@ -19,7 +19,7 @@ void snapshot_fini(struct snapshot *s)
 }
 
 int snapshot_tree(const struct repo *r, const struct worktree *w, const volatile int *stop, struct oid *ret_tree,
-                  struct err *err)
+		  struct err *err)
 {
 	struct view v;
 	struct strv paths STRV_FREE = STRV_INIT;
@@ -33,7 +33,7 @@ int snapshot_tree(const struct repo *r, const struct worktree *w, const volatile
 	return done;
 }
 
-/* The time and the reason: "tree …\nparent …\ncommitter NAME <MAIL> SECONDS ZONE\n\nmuster snapshot: REASON\n". */
+/* The time ("\ncommitter NAME <MAIL> SECONDS ZONE") and the reason ("\n\nmuster snapshot: REASON\n"). */
 static void parse_commit(const char *text, struct snapshot *s)
 {
 	static const char title[] = "\n\nmuster snapshot: ";
@@ -60,8 +60,10 @@ int snapshot_read(const struct repo *r, const char *ref, struct snapshot *ret, s
 		return err_set(err, ERR_USAGE, "there is no snapshot %s", ref);
 	if (snapshot_meta(r, &s.commit, &m, err) < 0)
 		return -1;
-	if (git_run(&at, GIT_ARGS("cat-file", "commit", s.commit.hex), &(struct git_opt){.inert = true}, &text, err) < 0 ||
-	    snapshot_subtree(r, &s.commit, "worktree", &s.worktree, err) < 0 || snapshot_subtree(r, &s.commit, "index", &s.index, err) < 0) {
+	if (git_run(&at, GIT_ARGS("cat-file", "commit", s.commit.hex), &(struct git_opt){.inert = true}, &text,
+		    err) < 0 ||
+	    snapshot_subtree(r, &s.commit, "worktree", &s.worktree, err) < 0 ||
+	    snapshot_subtree(r, &s.commit, "index", &s.index, err) < 0) {
 		meta_fini(&m);
 		return -1;
 	}

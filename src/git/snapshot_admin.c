@@ -12,7 +12,8 @@
 
 enum { STATE_FILE_MAX = 4 << 20, COMMITS_MAX = 5000 };
 
-/* Made by git anew, or kept elsewhere in the snapshot; config.worktree an agent may have turned against its reader. */
+/* Made by git anew, or kept elsewhere in the snapshot; config.worktree an agent may have turned against its reader.
+ */
 static const char *const left_out[] = {"index", "HEAD", "gitdir", "commondir", "locked", "config.worktree"};
 
 struct admin {
@@ -77,7 +78,7 @@ static int keep_commits(const struct repo *r, const struct strv *oids, struct st
 	if (in.len == 0)
 		return 0;
 	if (git_run(&at, GIT_ARGS("cat-file", "--batch-check=%(objecttype) %(objectname)"),
-	            &(struct git_opt){.inert = true, .input = in.data, .input_len = in.len}, &out, err) < 0)
+		    &(struct git_opt){.inert = true, .input = in.data, .input_len = in.len}, &out, err) < 0)
 		return -1;
 	for (const char *p = str_c(&out); *p;) {
 		size_t len = strcspn(p, "\n");
@@ -89,8 +90,8 @@ static int keep_commits(const struct repo *r, const struct strv *oids, struct st
 }
 
 /* Those commits that `held` does not reach, less those that others of them reach. */
-static int drop_reachable(const struct repo *r, const struct strv *commits, const struct strv *held, struct strv *ret,
-                          struct err *err)
+static int drop_reachable(const struct repo *r, const struct strv *commits, const struct strv *held,
+			  struct strv *ret, struct err *err)
 {
 	struct str in STR_FREE = STR_INIT, out STR_FREE = STR_INIT;
 	struct strv parents STRV_FREE = STRV_INIT, found STRV_FREE = STRV_INIT;
@@ -102,7 +103,7 @@ static int drop_reachable(const struct repo *r, const struct strv *commits, cons
 	for (size_t i = 0; i < held->n; i++)
 		str_addf(&in, "^%s\n", held->v[i]);
 	if (git_run(&at, GIT_ARGS("rev-list", "--parents", "--stdin"),
-	            &(struct git_opt){.inert = true, .input = in.data, .input_len = in.len}, &out, err) < 0)
+		    &(struct git_opt){.inert = true, .input = in.data, .input_len = in.len}, &out, err) < 0)
 		return -1;
 	for (const char *p = str_c(&out); *p;) {
 		size_t line = strcspn(p, "\n"), word = strcspn(p, " \n");
@@ -121,7 +122,7 @@ static int drop_reachable(const struct repo *r, const struct strv *commits, cons
 }
 
 int snapshot_admin(const struct repo *r, const struct worktree *w, const struct view *raw, const struct strv *held,
-                   struct oid *ret_tree, struct strv *ret_commits, struct strv *notes, struct err *err)
+		   struct oid *ret_tree, struct strv *ret_commits, struct strv *notes, struct err *err)
 {
 	struct strv commits STRV_FREE = STRV_INIT;
 	if (strcmp(w->git_dir, r->common_dir) == 0)

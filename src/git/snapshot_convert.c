@@ -16,8 +16,8 @@ static void setting(const struct view *v, const char *key, struct str *ret)
 {
 	int code;
 	str_reset(ret);
-	if (git_run(&v->at, GIT_ARGS("config", "--get", key), &(struct git_opt){.inert = true, .ret_exit = &code}, ret,
-	            NULL) < 0)
+	if (git_run(&v->at, GIT_ARGS("config", "--get", key), &(struct git_opt){.inert = true, .ret_exit = &code},
+		    ret, NULL) < 0)
 		str_reset(ret);
 	str_trim(ret);
 }
@@ -29,8 +29,8 @@ static bool other_attributes(const struct view *v)
 	char *info MEM_FREE = mem_printf("%s/info/attributes", v->common_dir);
 	setting(v, "core.attributesFile", &file);
 	return file.len || file_exists(info) || file_exists("/etc/gitattributes") ||
-	       git_run(&v->at, GIT_ARGS("config", "--get-regexp", "^filter\\."), &(struct git_opt){.inert = true}, NULL,
-	               NULL) == 0;
+	       git_run(&v->at, GIT_ARGS("config", "--get-regexp", "^filter\\."), &(struct git_opt){.inert = true},
+		       NULL, NULL) == 0;
 }
 
 static bool converts_by_default(const struct view *v)
@@ -73,7 +73,8 @@ static bool is_known_filter(struct sorting *s, const char *name)
 	return known;
 }
 
-/* Filters need not be reversible (one may drop what it likes), so bytes are only left to them where they are many. */
+/* Filters need not be reversible (one may drop what it likes), so bytes are only left to them where they are many.
+ */
 static bool is_large(const struct sorting *s)
 {
 	const char *name;
@@ -85,11 +86,13 @@ static bool is_large(const struct sorting *s)
 static void end_path(struct sorting *s)
 {
 	if (s->path && s->converted)
-		strv_add(s->by_filter && !snapshot_has(s->changed, s->path) && is_large(s) ? s->filtered : s->raw, s->path);
+		strv_add(s->by_filter && !snapshot_has(s->changed, s->path) && is_large(s) ? s->filtered : s->raw,
+			 s->path);
 	s->converted = s->by_filter = false;
 }
 
-static void take_attribute(struct sorting *s, const char *path, const char *name, const char *value, bool by_default)
+static void take_attribute(struct sorting *s, const char *path, const char *name, const char *value,
+			   bool by_default)
 {
 	if (!s->path || strcmp(s->path, path) != 0) {
 		end_path(s);
@@ -105,8 +108,8 @@ static void take_attribute(struct sorting *s, const char *path, const char *name
 	}
 }
 
-int snapshot_converted(const struct view *user, const struct strv *tracked, const struct strv *changed, bool attributes,
-                       struct strv *ret_raw, struct strv *ret_filtered, struct err *err)
+int snapshot_converted(const struct view *user, const struct strv *tracked, const struct strv *changed,
+		       bool attributes, struct strv *ret_raw, struct strv *ret_filtered, struct err *err)
 {
 	struct str in STR_FREE = STR_INIT, out STR_FREE = STR_INIT;
 	bool by_default = converts_by_default(user);
@@ -115,10 +118,11 @@ int snapshot_converted(const struct view *user, const struct strv *tracked, cons
 	for (size_t i = 0; i < tracked->n; i++)
 		str_add(&in, tracked->v[i], strlen(tracked->v[i]) + 1);
 	if (git_run(&user->at,
-	            GIT_ARGS("check-attr", "-z", "--stdin", "text", "crlf", "eol", "ident", "filter",
-	                     "working-tree-encoding"),
-	            &(struct git_opt){.inert = true, .input = in.data, .input_len = in.len, .out_limit = LIST_LIMIT}, &out,
-	            err) < 0)
+		    GIT_ARGS("check-attr", "-z", "--stdin", "text", "crlf", "eol", "ident", "filter",
+			     "working-tree-encoding"),
+		    &(struct git_opt){
+			    .inert = true, .input = in.data, .input_len = in.len, .out_limit = LIST_LIMIT},
+		    &out, err) < 0)
 		return -1;
 	struct sorting s = {.view = user, .changed = changed, .raw = ret_raw, .filtered = ret_filtered};
 	for (struct git_part p = {0}; git_next(&out, &p);) {

@@ -35,12 +35,12 @@ static bool parse(const char *record, struct entry *ret)
 static const char *empty_blob(size_t oid_len)
 {
 	return oid_len == 40 ? "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-	                     : "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813";
+			     : "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813";
 }
 
 /* Entries that `git add -N` made look like empty files, but are not in the tree. */
 static int find_intended(const struct view *v, const struct oid *tree, const struct strv *empty, struct strv *ret,
-                         struct err *err)
+			 struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
 	struct strv args STRV_FREE = STRV_INIT, there STRV_FREE = STRV_INIT;
@@ -59,7 +59,7 @@ static int find_intended(const struct view *v, const struct oid *tree, const str
 }
 
 static void sort_out(const struct entry *e, struct meta *meta, struct strv *tracked, struct strv *hidden,
-                     struct strv *empty, struct str *conflicts)
+		     struct strv *empty, struct str *conflicts)
 {
 	if (e->stage) {
 		strv_add(&meta->stages, e->info);
@@ -78,13 +78,13 @@ static void sort_out(const struct entry *e, struct meta *meta, struct strv *trac
 }
 
 int snapshot_index(const struct view *user, const volatile int *stop, struct oid *ret_tree, struct meta *meta,
-                   struct strv *tracked, struct strv *hidden, struct err *err)
+		   struct strv *tracked, struct strv *hidden, struct err *err)
 {
 	struct str out STR_FREE = STR_INIT, conflicts STR_FREE = STR_INIT;
 	struct strv empty STRV_FREE = STRV_INIT;
 	struct entry e;
 	if (git_run(&user->at, GIT_ARGS("ls-files", "-v", "--stage", "-z"),
-	            &(struct git_opt){.inert = true, .stop = stop, .out_limit = LIST_LIMIT}, &out, err) < 0)
+		    &(struct git_opt){.inert = true, .stop = stop, .out_limit = LIST_LIMIT}, &out, err) < 0)
 		return -1;
 	for (struct git_part p = {0}; git_next(&out, &p);)
 		if (parse(p.text, &e))

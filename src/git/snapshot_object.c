@@ -21,12 +21,13 @@ int snapshot_blob(const struct repo *r, const void *bytes, size_t len, struct oi
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);
 	if (git_run(&at, GIT_ARGS("hash-object", "-w", "--no-filters", "--stdin"),
-	            &(struct git_opt){.input = bytes, .input_len = len}, &out, err) < 0)
+		    &(struct git_opt){.input = bytes, .input_len = len}, &out, err) < 0)
 		return -1;
 	return take_oid("hash-object", &out, ret, err);
 }
 
-int snapshot_mktree(const struct repo *r, const struct tree_entry *entries, size_t n, struct oid *ret, struct err *err)
+int snapshot_mktree(const struct repo *r, const struct tree_entry *entries, size_t n, struct oid *ret,
+		    struct err *err)
 {
 	struct str in STR_FREE = STR_INIT, out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);
@@ -34,10 +35,11 @@ int snapshot_mktree(const struct repo *r, const struct tree_entry *entries, size
 		if (!oid_is_set(&entries[i].oid))
 			continue;
 		str_addf(&in, "%s %s\t%s", entries[i].is_tree ? "040000 tree" : "100644 blob", entries[i].oid.hex,
-		         entries[i].name);
+			 entries[i].name);
 		str_addc(&in, '\0');
 	}
-	if (git_run(&at, GIT_ARGS("mktree", "-z"), &(struct git_opt){.input = in.data, .input_len = in.len}, &out, err) < 0)
+	if (git_run(&at, GIT_ARGS("mktree", "-z"), &(struct git_opt){.input = in.data, .input_len = in.len}, &out,
+		    err) < 0)
 		return -1;
 	return take_oid("mktree", &out, ret, err);
 }
@@ -80,11 +82,12 @@ int snapshot_meta(const struct repo *r, const struct oid *commit, struct meta *r
 }
 
 int snapshot_subtree(const struct repo *r, const struct oid *commit, const char *name, struct oid *ret,
-                     struct err *err)
+		     struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);
-	if (git_run(&at, GIT_ARGS("ls-tree", "-z", commit->hex, name), &(struct git_opt){.inert = true}, &out, err) < 0)
+	if (git_run(&at, GIT_ARGS("ls-tree", "-z", commit->hex, name), &(struct git_opt){.inert = true}, &out,
+		    err) < 0)
 		return -1;
 	const char *oid = strncmp(str_c(&out), "040000 tree ", 12) == 0 ? out.data + 12 : NULL;
 	*ret = (struct oid){0};

@@ -57,7 +57,7 @@ struct walk {
 	struct parts *parts; /* NULL: a single part */
 	struct part *part;
 	const char *prefix;
-	int64_t limit;       /* of each ignored part */
+	int64_t limit; /* of each ignored part */
 };
 
 static int compare_part(const void *a, const void *b)
@@ -112,7 +112,8 @@ static bool is_repository(const struct folder_entry *e)
 static int take_folder(struct walk *w, struct part *p, const struct folder_entry *e)
 {
 	if (e->kind == FOLDER_CLOSED) {
-		snapshot_note(&p->meta.notes, e->path, "cannot be read, is too deep or is another file system: not kept");
+		snapshot_note(&p->meta.notes, e->path,
+			      "cannot be read, is too deep or is another file system: not kept");
 		return 0;
 	}
 	if (e->kind == FOLDER_DIR_END) {
@@ -191,7 +192,7 @@ int part_collect(int folder, const char *prefix, struct part *ret, struct err *e
 }
 
 int part_tree(const struct view *raw, const char *folder, const struct strv *files, const volatile int *stop,
-              struct oid *ret, struct strv *notes, struct err *err)
+	      struct oid *ret, struct strv *notes, struct err *err)
 {
 	struct strv unread STRV_FREE = STRV_INIT;
 	char *index MEM_FREE = mem_printf("%s/index.part", raw->dir);

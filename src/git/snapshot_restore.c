@@ -29,7 +29,8 @@ static void warn(struct restore *x, const char *what, const char *why)
 		strv_addf(x->warnings, "%s: %s", what, why);
 }
 
-/* The session's git folder with the user's configuration. In a worktree that was just made nobody has written there. */
+/* The session's git folder with the user's configuration. In a worktree that was just made nobody has written
+ * there. */
 static struct git_at own_at(const struct restore *x)
 {
 	return (struct git_at){
@@ -45,7 +46,8 @@ static int feed(const struct git_at *at, const char *const *args, const struct s
 	struct str in STR_FREE = STR_INIT;
 	for (size_t i = 0; i < lines->n; i++)
 		str_add(&in, lines->v[i], strlen(lines->v[i]) + 1);
-	return lines->n ? git_run(at, args, &(struct git_opt){.input = in.data, .input_len = in.len}, NULL, err) : 0;
+	return lines->n ? git_run(at, args, &(struct git_opt){.input = in.data, .input_len = in.len}, NULL, err)
+			: 0;
 }
 
 /* The index, but for intent-to-add: that wants the files. */
@@ -65,8 +67,9 @@ static int restore_index(struct restore *x, struct err *err)
 static int restore_intended(struct restore *x, struct err *err)
 {
 	struct git_at at = own_at(x);
-	return feed(&at, GIT_ARGS("add", "--intent-to-add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"),
-	            &x->meta.intended, err);
+	return feed(&at,
+		    GIT_ARGS("add", "--intent-to-add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"),
+		    &x->meta.intended, err);
 }
 
 /* Writes the files of a tree into a folder, byte for byte; what is there and equal is left alone. */
@@ -82,8 +85,8 @@ static int write_tree(const struct restore *x, const char *tree, const char *fol
 	if (x->in_place) {
 		done = git_run(&v.at, GIT_ARGS("read-tree", "--reset", tree), NULL, NULL, err);
 		if (done == 0)
-			done = git_run(&v.at, GIT_ARGS("update-index", "-q", "--refresh"), &(struct git_opt){.ret_exit = &code}, NULL,
-			               err);
+			done = git_run(&v.at, GIT_ARGS("update-index", "-q", "--refresh"),
+				       &(struct git_opt){.ret_exit = &code}, NULL, err);
 	}
 	/* Not checkout-index, which takes three times as long. */
 	if (done == 0)
@@ -92,7 +95,8 @@ static int write_tree(const struct restore *x, const char *tree, const char *fol
 	return done;
 }
 
-/* Files that a filter makes: git checks them out under the user's configuration, which a private view brings along. */
+/* Files that a filter makes: git checks them out under the user's configuration, which a private view brings along.
+ */
 static void restore_filtered(struct restore *x)
 {
 	struct view v;
@@ -122,7 +126,8 @@ static int restore_nested_git(const struct restore *x, const char *from, const c
 	char *name MEM_FREE = mem_printf("%s/git", from);
 	const struct git_at at = repo_at(x->repo);
 	int code;
-	if (git_run(&at, GIT_ARGS("cat-file", "-t", name), &(struct git_opt){.inert = true, .ret_exit = &code}, &type, err) < 0)
+	if (git_run(&at, GIT_ARGS("cat-file", "-t", name), &(struct git_opt){.inert = true, .ret_exit = &code},
+		    &type, err) < 0)
 		return -1;
 	str_trim(&type);
 	if (strcmp(str_c(&type), "tree") == 0) {
@@ -245,8 +250,9 @@ static int restore_branch(const struct repo *r, const char *branch, const struct
 	if (oid_equal(&now, tip))
 		return 0;
 	if (oid_is_set(&now))
-		return err_set(err, ERR_REFUSED, "the branch %s is at %.12s now, it was at %.12s: rename or delete it first",
-		               branch, now.hex, tip->hex);
+		return err_set(err, ERR_REFUSED,
+			       "the branch %s is at %.12s now, it was at %.12s: rename or delete it first", branch,
+			       now.hex, tip->hex);
 	const struct repo_ref_change change = {.ref = ref, .new = *tip};
 	return repo_refs_change(r, &change, 1, "muster: restore a snapshot", err);
 }
@@ -256,9 +262,11 @@ static int restore_worktree(struct restore *x, const char *path, struct err *err
 {
 	const struct snapshot *s = x->snapshot;
 	char *used MEM_FREE = NULL;
-	struct worktree_spec spec = {.path = path, .at = s->head, .lock_reason = "muster session", .no_checkout = true};
+	struct worktree_spec spec = {
+		.path = path, .at = s->head, .lock_reason = "muster session", .no_checkout = true};
 	if (!oid_is_set(&s->head))
-		return err_set(err, ERR_FAILED, "HEAD had no commit when %s was taken: its files are in that commit", s->ref);
+		return err_set(err, ERR_FAILED,
+			       "HEAD had no commit when %s was taken: its files are in that commit", s->ref);
 	if (restore_branch(x->repo, s->own_branch, &s->own_tip, err) < 0 ||
 	    restore_branch(x->repo, s->branch, &s->head, err) < 0)
 		return -1;
@@ -300,11 +308,12 @@ static int restore_all(struct restore *x, const char *path, struct err *err)
 	restore_modes(x, false);
 	const struct git_at at = own_at(x);
 	int code; /* it says 1 when files differ from the index, as they may */
-	return git_run(&at, GIT_ARGS("update-index", "-q", "--refresh"), &(struct git_opt){.ret_exit = &code}, NULL, err);
+	return git_run(&at, GIT_ARGS("update-index", "-q", "--refresh"), &(struct git_opt){.ret_exit = &code}, NULL,
+		       err);
 }
 
 int snapshot_restore(const struct repo *r, const struct snapshot *s, const char *path, struct worktree *ret,
-                     struct strv *warnings, struct err *err)
+		     struct strv *warnings, struct err *err)
 {
 	struct restore x = {.repo = r, .snapshot = s, .warnings = warnings};
 	if (snapshot_meta(r, &s->commit, &x.meta, err) < 0)
@@ -319,7 +328,7 @@ int snapshot_restore(const struct repo *r, const struct snapshot *s, const char 
 }
 
 int snapshot_restore_files(const struct repo *r, const struct snapshot *s, const struct worktree *w,
-                           struct strv *warnings, struct err *err)
+			   struct strv *warnings, struct err *err)
 {
 	struct restore x = {.repo = r, .snapshot = s, .worktree = *w, .warnings = warnings, .in_place = true};
 	if (!oid_is_set(&s->worktree))

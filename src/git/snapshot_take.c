@@ -62,8 +62,10 @@ static int take_heads(struct take *t, struct err *err)
 static int list_ignored(struct take *t, struct strv *ret, struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
-	if (git_run(&t->user.at, GIT_ARGS("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"),
-	            &(struct git_opt){.inert = true, .stop = t->spec->stop, .out_limit = LIST_LIMIT}, &out, err) < 0)
+	if (git_run(&t->user.at,
+		    GIT_ARGS("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"),
+		    &(struct git_opt){.inert = true, .stop = t->spec->stop, .out_limit = LIST_LIMIT}, &out,
+		    err) < 0)
 		return -1;
 	for (struct git_part p = {0}; git_next(&out, &p);)
 		if (p.len)
@@ -89,8 +91,9 @@ static void choose_ignored(struct take *t, struct strv *files)
 	for (size_t i = 0; i < p->n_ignored; i++) {
 		struct part *part = &p->ignored[i];
 		if (part->over || part->bytes > left || left <= 0) {
-			char *why MEM_FREE = mem_printf("is ignored by git and beyond the limit of %" PRId64 " MiB: not kept",
-			                                t->spec->ignored_limit_bytes >> 20);
+			char *why MEM_FREE =
+				mem_printf("is ignored by git and beyond the limit of %" PRId64 " MiB: not kept",
+					   t->spec->ignored_limit_bytes >> 20);
 			snapshot_note(&t->meta.notes, part->root, why);
 			continue;
 		}
@@ -108,8 +111,8 @@ static int refresh_raw(struct take *t, const struct strv *extra, struct err *err
 	struct strv sorted STRV_FREE = STRV_INIT;
 	strv_copy(&sorted, &t->changed);
 	snapshot_sort(&sorted);
-	if (snapshot_converted(&t->user, &t->tracked, &sorted, t->parts.has_attributes, &converted, &t->meta.filtered,
-	                       err) < 0)
+	if (snapshot_converted(&t->user, &t->tracked, &sorted, t->parts.has_attributes, &converted,
+			       &t->meta.filtered, err) < 0)
 		return -1;
 	strv_copy(&paths, &t->changed);
 	strv_add_all(&paths, (const char *const *)strv_argv(extra));
@@ -138,7 +141,8 @@ static int refresh_raw(struct take *t, const struct strv *extra, struct err *err
 static int take_files(struct take *t, struct err *err)
 {
 	struct strv ignored STRV_FREE = STRV_INIT, extra STRV_FREE = STRV_INIT;
-	if (stage_changed(&t->user, t->spec->stop, &t->changed, NULL, err) < 0 || list_ignored(t, &ignored, err) < 0)
+	if (stage_changed(&t->user, t->spec->stop, &t->changed, NULL, err) < 0 ||
+	    list_ignored(t, &ignored, err) < 0)
 		return -1;
 	if (parts_collect(t->user.files, &ignored, t->spec->ignored_limit_bytes, &t->parts, err) < 0)
 		return -1;
@@ -180,7 +184,8 @@ static int take_one_nested(struct take *t, const char *path, struct oid *ret, st
 	char *prefix MEM_FREE = mem_printf("%s/", path);
 	int dir FD_CLOSE = folder_open(full);
 	int done = dir < 0 ? err_set_errno(err, ERR_FAILED, dir, "%s", full) : part_collect(dir, prefix, &p, err);
-	done = done < 0 ? done : part_tree(&t->raw, full, &p.files, t->spec->stop, &both[0].oid, &t->meta.notes, err);
+	done = done < 0 ? done
+			: part_tree(&t->raw, full, &p.files, t->spec->stop, &both[0].oid, &t->meta.notes, err);
 	/* Repositories inside this one go to the end of the list that is being worked off. */
 	if (done == 0)
 		meta_join(&t->meta, &p.meta);
@@ -233,7 +238,7 @@ static bool is_same(const struct take *t, const char *ref, const struct oid *tre
 	struct str out STR_FREE = STR_INIT, want STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(t->repo);
 	if (git_run(&at, GIT_ARGS("rev-list", "--no-walk", "--no-commit-header", "--format=%T %P", ref, "--"),
-	            &(struct git_opt){.inert = true}, &out, NULL) < 0)
+		    &(struct git_opt){.inert = true}, &out, NULL) < 0)
 		return false;
 	str_trim(&out);
 	str_adds(&want, tree->hex);
@@ -247,8 +252,8 @@ static int write_commit(const struct take *t, const struct oid *tree, struct oid
 	struct strv args STRV_FREE = STRV_INIT;
 	struct str out STR_FREE = STR_INIT;
 	struct git_at at = repo_at(t->repo);
-	at.env = GIT_ARGS("GIT_AUTHOR_NAME=muster", "GIT_AUTHOR_EMAIL=muster@localhost", "GIT_COMMITTER_NAME=muster",
-	                  "GIT_COMMITTER_EMAIL=muster@localhost");
+	at.env = GIT_ARGS("GIT_AUTHOR_NAME=muster", "GIT_AUTHOR_EMAIL=muster@localhost",
+			  "GIT_COMMITTER_NAME=muster", "GIT_COMMITTER_EMAIL=muster@localhost");
 	strv_add_all(&args, GIT_ARGS("commit-tree", "--no-gpg-sign", "-m"));
 	strv_addf(&args, "muster snapshot: %s", t->spec->reason);
 	for (size_t i = 0; i < t->parents.n; i++) {
@@ -259,7 +264,8 @@ static int write_commit(const struct take *t, const struct oid *tree, struct oid
 	if (git_runv(&at, &args, NULL, &out, err) < 0)
 		return -1;
 	str_trim(&out);
-	return oid_parse(str_c(&out), out.len, ret) ? 0 : err_set(err, ERR_FAILED, "git commit-tree gave no commit");
+	return oid_parse(str_c(&out), out.len, ret) ? 0
+						    : err_set(err, ERR_FAILED, "git commit-tree gave no commit");
 }
 
 /* Puts the commit under the session's next number; another taker may be quicker. */
@@ -296,7 +302,7 @@ static int store(struct take *t, char **ret_ref, struct err *err)
 }
 
 int snapshot_take(const struct repo *r, const struct worktree *w, const struct snapshot_spec *spec,
-                  struct snapshot *ret, struct err *err)
+		  struct snapshot *ret, struct err *err)
 {
 	struct take t = {.repo = r, .worktree = w, .spec = spec, .user.files = -1, .raw.files = -1};
 	struct strv lost STRV_FREE = STRV_INIT;

@@ -28,20 +28,20 @@ static enum presence look_at(int files, const char *path)
 }
 
 static int update_index(const struct view *v, const char *const *args, const struct str *paths,
-                        const volatile int *stop, struct err *err)
+			const volatile int *stop, struct err *err)
 {
 	if (paths->len == 0)
 		return 0;
-	return git_run(&v->at, args, &(struct git_opt){.input = paths->data, .input_len = paths->len, .stop = stop}, NULL,
-	               err);
+	return git_run(&v->at, args, &(struct git_opt){.input = paths->data, .input_len = paths->len, .stop = stop},
+		       NULL, err);
 }
 
 static int add_present(const struct view *v, const struct str *paths, const volatile int *stop, struct err *err)
 {
 	return update_index(v,
-	                    GIT_ARGS("update-index", "--ignore-skip-worktree-entries", "--add", "--remove", "--replace",
-	                             "-z", "--stdin"),
-	                    paths, stop, err);
+			    GIT_ARGS("update-index", "--ignore-skip-worktree-entries", "--add", "--remove",
+				     "--replace", "-z", "--stdin"),
+			    paths, stop, err);
 }
 
 int stage_forget(const struct view *v, const struct str *paths, const volatile int *stop, struct err *err)
@@ -50,7 +50,7 @@ int stage_forget(const struct view *v, const struct str *paths, const volatile i
 }
 
 int stage_paths(const struct view *v, const struct strv *paths, const volatile int *stop, struct strv *unread,
-                struct err *err)
+		struct err *err)
 {
 	struct str present STR_FREE = STR_INIT, absent STR_FREE = STR_INIT;
 	for (size_t i = 0; i < paths->n; i++) {
@@ -60,24 +60,26 @@ int stage_paths(const struct view *v, const struct strv *paths, const volatile i
 		if (p != UNREADABLE)
 			str_add(p == PRESENT ? &present : &absent, paths->v[i], strlen(paths->v[i]) + 1);
 	}
-	/* A folder that became a link: git would refuse to look for the old files "beyond" it, so they are taken out by
-	 * name first. */
+	/* A folder that became a link: git would refuse to look for the old files "beyond" it, so they are taken
+	 * out by name first. */
 	if (stage_forget(v, &absent, stop, err) < 0)
 		return -1;
 	return add_present(v, &present, stop, err);
 }
 
-static int list(const struct view *v, const char *const *args, const volatile int *stop, struct str *ret, struct err *err)
+static int list(const struct view *v, const char *const *args, const volatile int *stop, struct str *ret,
+		struct err *err)
 {
-	return git_run(&v->at, args, &(struct git_opt){.inert = true, .stop = stop, .out_limit = LIST_LIMIT}, ret, err);
+	return git_run(&v->at, args, &(struct git_opt){.inert = true, .stop = stop, .out_limit = LIST_LIMIT}, ret,
+		       err);
 }
 
 int stage_changed(const struct view *v, const volatile int *stop, struct strv *ret_paths, struct strv *nested,
-                  struct err *err)
+		  struct err *err)
 {
 	struct str tracked STR_FREE = STR_INIT, untracked STR_FREE = STR_INIT;
 	if (list(v, GIT_ARGS("diff-files", "-z", "--name-only", "--no-renames", "--ignore-submodules=dirty"), stop,
-	         &tracked, err) < 0 ||
+		 &tracked, err) < 0 ||
 	    list(v, GIT_ARGS("ls-files", "-z", "--others", "--exclude-standard"), stop, &untracked, err) < 0)
 		return -1;
 	for (struct git_part p = {0}; git_next(&tracked, &p);)

@@ -94,7 +94,7 @@ static int collect(const struct str *out, struct status *s, struct err *err)
 }
 
 int status_read(const struct repo *r, const struct worktree *w, const volatile int *stop, struct status *ret,
-                struct err *err)
+		struct err *err)
 {
 	struct view v;
 	struct str out STR_FREE = STR_INIT;
@@ -102,10 +102,11 @@ int status_read(const struct repo *r, const struct worktree *w, const volatile i
 	if (view_open(r, w, VIEW_USER, &v, err) < 0)
 		return -1;
 	int done = v.files < 0 ? err_set(err, ERR_FAILED, "%s is gone", w->path)
-	                       : git_run(&v.at,
-	                                 GIT_ARGS("status", "--porcelain=v2", "-z", "--untracked-files=all",
-	                                          "--ignore-submodules=dirty", "--no-ahead-behind", "--renames"),
-	                                 &(struct git_opt){.inert = true, .stop = stop, .out_limit = LIST_LIMIT}, &out, err);
+			       : git_run(&v.at,
+					 GIT_ARGS("status", "--porcelain=v2", "-z", "--untracked-files=all",
+						  "--ignore-submodules=dirty", "--no-ahead-behind", "--renames"),
+					 &(struct git_opt){.inert = true, .stop = stop, .out_limit = LIST_LIMIT},
+					 &out, err);
 	if (done == 0)
 		done = collect(&out, &s, err);
 	if (done == 0) {

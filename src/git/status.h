@@ -26,10 +26,10 @@ struct status {
 	size_t left_out; /* beyond STATUS_MAX */
 };
 
-/* Submodules count when their commit changed; their own uncommitted files are not looked at (that would run git with
- * a configuration that an agent can write). */
+/* Submodules count when their commit changed; their own uncommitted files are not looked at (that would run git
+ * with a configuration that an agent can write). */
 int status_read(const struct repo *r, const struct worktree *w, const volatile int *stop, struct status *ret,
-                struct err *err) NODISCARD;
+		struct err *err) NODISCARD;
 void status_fini(struct status *s);
 
 bool status_is_clean(const struct status *s);         /* nothing at all */

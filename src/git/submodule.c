@@ -10,11 +10,11 @@ enum { DEPTH_MAX = 8 };
 
 /* One level: a superproject and where its submodules come from and go to. */
 struct level {
-	const char *checkout;  /* the session's folder of the superproject */
-	const char *modules;   /* the session's <git folder>/modules */
-	const char *user;      /* the user's folder of the superproject, or NULL */
+	const char *checkout;     /* the session's folder of the superproject */
+	const char *modules;      /* the session's <git folder>/modules */
+	const char *user;         /* the user's folder of the superproject, or NULL */
 	const char *user_modules; /* the user's <git folder>/modules */
-	struct git_at at;      /* the session's superproject */
+	struct git_at at;         /* the session's superproject */
 	int depth;
 };
 
@@ -52,8 +52,8 @@ static char *find_source(const struct level *l, const char *name, const char *pa
 static bool recorded_commit(const struct level *l, const char *path, struct oid *ret)
 {
 	struct str out STR_FREE = STR_INIT;
-	if (git_run(&l->at, GIT_ARGS("ls-files", "--stage", "-z", "--", path), &(struct git_opt){.inert = true}, &out,
-	            NULL) < 0)
+	if (git_run(&l->at, GIT_ARGS("ls-files", "--stage", "-z", "--", path), &(struct git_opt){.inert = true},
+		    &out, NULL) < 0)
 		return false;
 	return out.len > 47 && strncmp(out.data, "160000 ", 7) == 0 &&
 	       oid_parse(out.data + 7, strcspn(out.data + 7, " "), ret);
@@ -65,15 +65,15 @@ static void copy_remote(const char *source, const struct git_at *to)
 	struct str url STR_FREE = STR_INIT;
 	const struct git_at from = {.git_dir = source};
 	if (git_run(&from, GIT_ARGS("config", "--get", "remote.origin.url"), &(struct git_opt){.inert = true}, &url,
-	            NULL) < 0)
+		    NULL) < 0)
 		return;
 	str_trim(&url);
 	if (git_run(to, GIT_ARGS("config", "remote.origin.url", str_c(&url)), NULL, NULL, NULL) < 0)
 		return; /* it keeps pointing to the user's copy, which works too */
 }
 
-static int clone(struct fill *f, const char *source, const char *git_dir, const char *folder, const struct oid *commit,
-                 struct err *err)
+static int clone(struct fill *f, const char *source, const char *git_dir, const char *folder,
+		 const struct oid *commit, struct err *err)
 {
 	struct git_opt opt = {.stop = f->stop};
 	char *option MEM_FREE = mem_printf("--separate-git-dir=%s", git_dir);
@@ -84,9 +84,9 @@ static int clone(struct fill *f, const char *source, const char *git_dir, const 
 		return err_set_errno(err, ERR_FAILED, made, "%s", parent);
 	const struct git_at anywhere = {.cwd = "/"};
 	if (git_run(&anywhere,
-	            GIT_ARGS("-c", "protocol.file.allow=always", "clone", "--quiet", "--no-checkout", "--shared",
-	                     "--no-tags", "--template=", option, "--", source, folder),
-	            &opt, NULL, err) < 0)
+		    GIT_ARGS("-c", "protocol.file.allow=always", "clone", "--quiet", "--no-checkout", "--shared",
+			     "--no-tags", "--template=", option, "--", source, folder),
+		    &opt, NULL, err) < 0)
 		return -1;
 	const struct git_at at = {.cwd = folder, .git_dir = git_dir, .work_tree = folder};
 	copy_remote(source, &at);
@@ -137,7 +137,7 @@ static void fill_level(struct fill *f, const struct level *l)
 	struct err err = {0};
 	int code = 0;
 	if (git_run(&l->at, GIT_ARGS("config", "-z", "-f", list, "--get-regexp", "^submodule\\..*\\.path$"),
-	            &(struct git_opt){.inert = true, .ret_exit = &code}, &out, &err) < 0) {
+		    &(struct git_opt){.inert = true, .ret_exit = &code}, &out, &err) < 0) {
 		warn(f, ".gitmodules", err.msg);
 		return;
 	}

@@ -18,9 +18,15 @@
 /* What the session's own settings would say does not count; submodules are not looked into, because that runs git
  * under a configuration that an agent can write. */
 static const char *const settings[] = {
-	"core.bare=false",        "core.splitIndex=false",      "core.untrackedCache=false",
-	"core.sparseCheckout=false", "index.sparse=false",      "diff.ignoreSubmodules=dirty",
-	"submodule.recurse=false", "status.submoduleSummary=false", NULL,
+	"core.bare=false",
+	"core.splitIndex=false",
+	"core.untrackedCache=false",
+	"core.sparseCheckout=false",
+	"index.sparse=false",
+	"diff.ignoreSubmodules=dirty",
+	"submodule.recurse=false",
+	"status.submoduleSummary=false",
+	NULL,
 };
 
 /* Files are their bytes. */
@@ -81,7 +87,7 @@ static int copy_index(const struct repo *r, const struct worktree *w, const stru
 static int fill_user(const struct repo *r, const struct worktree *w, struct view *v, struct err *err)
 {
 	char *head MEM_FREE = oid_is_set(&v->head.commit) ? mem_printf("%s\n", v->head.commit.hex)
-	                                                  : mem_printf("ref: refs/heads/%s\n", v->head.branch);
+							  : mem_printf("ref: refs/heads/%s\n", v->head.branch);
 	char *common MEM_FREE = mem_printf("%s\n", r->common_dir);
 	v->common_dir = mem_strdup(r->common_dir);
 	v->at.common_dir = v->common_dir;
@@ -95,8 +101,8 @@ static int fill_user(const struct repo *r, const struct worktree *w, struct view
 static int fill_raw(const struct repo *r, const struct worktree *w, struct view *v, struct err *err)
 {
 	char *config MEM_FREE = mem_printf("[core]\n\trepositoryformatversion = 1\n\tfilemode = true\n"
-	                                   "\tsymlinks = true\n\tbare = false\n[extensions]\n\tobjectformat = %s\n",
-	                                   r->format);
+					   "\tsymlinks = true\n\tbare = false\n[extensions]\n\tobjectformat = %s\n",
+					   r->format);
 	char *refs MEM_FREE = mem_printf("%s/refs", v->dir);
 	v->object_dir = mem_printf("%s/objects", r->common_dir);
 	v->at.object_dir = v->object_dir;
@@ -109,7 +115,8 @@ static int fill_raw(const struct repo *r, const struct worktree *w, struct view 
 	return put(v, "info/attributes", raw_attributes, err) < 0 ? -1 : copy_index(r, w, v, err);
 }
 
-int view_open(const struct repo *r, const struct worktree *w, enum view_kind kind, struct view *ret, struct err *err)
+int view_open(const struct repo *r, const struct worktree *w, enum view_kind kind, struct view *ret,
+	      struct err *err)
 {
 	struct view v = {.files = -1};
 	if (worktree_head(r, w, &v.head, err) < 0)

@@ -26,7 +26,7 @@ struct view {
 
 /* A worktree whose folder is gone can be looked at too (files is -1 then); the index is empty when it had none. */
 int view_open(const struct repo *r, const struct worktree *w, enum view_kind kind, struct view *ret,
-              struct err *err) NODISCARD;
+	      struct err *err) NODISCARD;
 void view_fini(struct view *v); /* deletes the private folder */
 
 /* Deletes the private folders that killed processes left. */

@@ -107,7 +107,7 @@ int worktree_find(const struct repo *r, const char *path, struct worktree *ret, 
 		git_dir = git_dir_of(r, real);
 	if (!git_dir)
 		return err_set(err, ERR_USAGE, "%s is not a worktree of %s", path,
-		               r->toplevel ? r->toplevel : r->common_dir);
+			       r->toplevel ? r->toplevel : r->common_dir);
 	*ret = (struct worktree){.path = mem_strdup(real ? real : path), .git_dir = git_dir};
 	return 0;
 }
@@ -176,7 +176,7 @@ int worktree_list(const struct repo *r, struct worktree_info **ret, size_t *ret_
 	struct worktree_info *list = NULL;
 	size_t n = 0;
 	if (git_run(&at, GIT_ARGS("worktree", "list", "--porcelain", "-z"), &(struct git_opt){.inert = true}, &out,
-	            err) < 0)
+		    err) < 0)
 		return -1;
 	for (struct git_part p = {0}; git_next(&out, &p);) {
 		if (strncmp(p.text, "worktree ", 9) == 0) {

@@ -34,10 +34,10 @@ struct worktree_spec {
 
 /* Makes the worktree. The registration runs under the repository's lock (parallel adds lose in git itself), the
  * checkout of the files outside of it. Sparse checkout settings of the user's checkout are inherited, as git
- * does. Submodules that the user's checkout has are filled from it without network; `warnings` (may be NULL) gets a line for each
- * thing that is not as it should be. Repeatable: what an interrupted run left is finished. */
+ * does. Submodules that the user's checkout has are filled from it without network; `warnings` (may be NULL) gets a
+ * line for each thing that is not as it should be. Repeatable: what an interrupted run left is finished. */
 int worktree_add(const struct repo *r, const struct worktree_spec *spec, struct worktree *ret,
-                 struct strv *warnings, struct err *err) NODISCARD;
+		 struct strv *warnings, struct err *err) NODISCARD;
 
 /* The worktree at this path, whether or not the folder still exists: by muster's own record, else (the user's
  * worktrees) by what the repository's side says. ERR_USAGE when there is none. */
@@ -57,7 +57,8 @@ struct worktree_head {
 	struct oid commit; /* unset: a branch without a commit */
 };
 
-int worktree_head(const struct repo *r, const struct worktree *w, struct worktree_head *ret, struct err *err) NODISCARD;
+int worktree_head(const struct repo *r, const struct worktree *w, struct worktree_head *ret,
+		  struct err *err) NODISCARD;
 void worktree_head_fini(struct worktree_head *h);
 
 struct worktree_info {
@@ -76,9 +77,9 @@ int worktree_open_git_dir(const struct repo *r, const struct worktree *w, struct
 
 /* Looks for damage in the worktrees that muster made of this repository, a line for each in `found`, and with
  * `fix` repairs it (the line then ends in "repaired"): a `.git` file, commondir or gitdir that points
- * elsewhere, a git folder or a working folder that is gone (made again from the branch or the index), a lock file that
- * nothing has touched for WORKTREE_LOCK_STALE_S, a worktree whose making was interrupted, folders that a removal
- * left. Never deletes a file that an agent wrote. */
+ * elsewhere, a git folder or a working folder that is gone (made again from the branch or the index), a lock file
+ * that nothing has touched for WORKTREE_LOCK_STALE_S, a worktree whose making was interrupted, folders that a
+ * removal left. Never deletes a file that an agent wrote. */
 int worktree_doctor(const struct repo *r, bool fix, struct strv *found, struct err *err) NODISCARD;
 
 enum { WORKTREE_LOCK_STALE_S = 15 * 60 };

@@ -36,7 +36,8 @@ static int check_place(const struct repo *r, const struct worktree_spec *spec, s
 	if (worktree_find(r, spec->path, &other, NULL) < 0)
 		return 0;
 	worktree_fini(&other);
-	return err_set(err, ERR_REFUSED, "%s is registered as a worktree already: see `git worktree list`", spec->path);
+	return err_set(err, ERR_REFUSED, "%s is registered as a worktree already: see `git worktree list`",
+		       spec->path);
 }
 
 static int make_parent(const char *path, struct err *err)
@@ -98,10 +99,11 @@ static bool is_filter_failure(const struct err *err)
 }
 
 static int checkout(const struct repo *r, const struct worktree_spec *spec, const struct worktree *w,
-                    struct strv *warnings, struct err *err)
+		    struct strv *warnings, struct err *err)
 {
 	struct err said = {0};
-	struct git_at at = {.cwd = w->path, .git_dir = w->git_dir, .common_dir = r->common_dir, .work_tree = w->path};
+	struct git_at at = {
+		.cwd = w->path, .git_dir = w->git_dir, .common_dir = r->common_dir, .work_tree = w->path};
 	const struct git_opt opt = {.stop = spec->stop};
 	const char *const *args = GIT_ARGS("reset", "--quiet", "--hard", "--no-recurse-submodules");
 	if (git_run(&at, args, &opt, NULL, &said) == 0)
@@ -128,8 +130,8 @@ static bool is_ready(const struct repo *r, const char *path, struct worktree *re
 	return ready;
 }
 
-int worktree_add(const struct repo *r, const struct worktree_spec *spec, struct worktree *ret, struct strv *warnings,
-                 struct err *err)
+int worktree_add(const struct repo *r, const struct worktree_spec *spec, struct worktree *ret,
+		 struct strv *warnings, struct err *err)
 {
 	if (is_ready(r, spec->path, ret))
 		return 0;

@@ -11,7 +11,8 @@ enum { SLUG_WORDS = 5, SLUG_LEN = 40 };
 
 static bool is_name_char(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+	       c == '-';
 }
 
 static int wrong_char(const char *name, struct err *err)
@@ -25,7 +26,8 @@ static int wrong_char(const char *name, struct err *err)
 			return err_set(err, ERR_USAGE, "a name has no slashes: \"%s\"", name);
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return err_set(err, ERR_USAGE, "a name has no newlines or other control characters");
-		return err_set(err, ERR_USAGE, "a name has only letters, digits, dot, dash and underscore: \"%.100s\"", name);
+		return err_set(err, ERR_USAGE,
+			       "a name has only letters, digits, dot, dash and underscore: \"%.100s\"", name);
 	}
 	return 0;
 }
@@ -36,12 +38,13 @@ int name_check(const char *name, struct err *err)
 	if (len == 0)
 		return err_set(err, ERR_USAGE, "a name is not empty");
 	if (len > NAME_MAX_LEN)
-		return err_set(err, ERR_USAGE, "a name has at most %d characters, this one has %zu: \"%.32s…\"", NAME_MAX_LEN, len,
-		               name);
+		return err_set(err, ERR_USAGE, "a name has at most %d characters, this one has %zu: \"%.32s…\"",
+			       NAME_MAX_LEN, len, name);
 	if (wrong_char(name, err) < 0)
 		return -1;
 	if (name[0] == '.' || name[0] == '-')
-		return err_set(err, ERR_USAGE, "a name does not begin with a %s: \"%s\"", name[0] == '.' ? "dot" : "dash", name);
+		return err_set(err, ERR_USAGE, "a name does not begin with a %s: \"%s\"",
+			       name[0] == '.' ? "dot" : "dash", name);
 	if (strstr(name, ".."))
 		return err_set(err, ERR_USAGE, "a name has no two dots in a row: \"%s\"", name);
 	if (name[len - 1] == '.')
@@ -54,8 +57,8 @@ int name_check(const char *name, struct err *err)
 /* Words that say nothing about the task. */
 static bool is_filler(const char *word, size_t len)
 {
-	static const char *const fillers[] = {"a", "an", "and", "for", "in", "of", "on", "please", "so", "that", "the", "to",
-	                                      "with"};
+	static const char *const fillers[] = {"a",      "an", "and",  "for", "in", "of",  "on",
+					      "please", "so", "that", "the", "to", "with"};
 	for (size_t i = 0; i < ARRAY_LEN(fillers); i++)
 		if (strlen(fillers[i]) == len && memcmp(fillers[i], word, len) == 0)
 			return true;

@@ -15,8 +15,8 @@ int name_check(const char *name, struct err *err) NODISCARD;
 /* Tells whether a name is in use. */
 typedef bool name_taken_fn(const char *name, void *data);
 
-/* A short name out of a prompt's first words ("Fix the flaky player test!" is "fix-flaky-player-test"), "session" when
- * there are none; -2, -3… is added while taken() says so. The caller owns it. */
+/* A short name out of a prompt's first words ("Fix the flaky player test!" is "fix-flaky-player-test"), "session"
+ * when there are none; -2, -3… is added while taken() says so. The caller owns it. */
 char *name_from_prompt(const char *prompt, name_taken_fn *taken, void *data);
 
 #endif

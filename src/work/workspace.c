@@ -50,7 +50,8 @@ static char *mark_file(const struct repo *r, const struct workspace_spec *spec, 
 	return mem_printf("%s/.%s-%s", folder, names[mark], spec->session_name);
 }
 
-bool workspace_marked(const struct repo *r, const struct workspace_spec *spec, enum workspace_mark mark, char **ret_ref)
+bool workspace_marked(const struct repo *r, const struct workspace_spec *spec, enum workspace_mark mark,
+		      char **ret_ref)
 {
 	char text[PATH_MAX];
 	char *file MEM_FREE = mark_file(r, spec, mark);
@@ -66,8 +67,8 @@ bool workspace_marked(const struct repo *r, const struct workspace_spec *spec, e
 	return true;
 }
 
-int workspace_mark(const struct repo *r, const struct workspace_spec *spec, enum workspace_mark mark, const char *ref,
-                   struct err *err)
+int workspace_mark(const struct repo *r, const struct workspace_spec *spec, enum workspace_mark mark,
+		   const char *ref, struct err *err)
 {
 	char *file MEM_FREE = mark_file(r, spec, mark);
 	char *text MEM_FREE = mem_printf("%s%s%s", spec->session_id, ref ? " " : "", ref ? ref : "");
@@ -81,12 +82,14 @@ void workspace_unmark(const struct repo *r, const struct workspace_spec *spec, e
 	unlink(file);
 }
 
-int workspace_existing(const struct repo *r, const struct workspace_spec *spec, struct worktree *ret, struct err *err)
+int workspace_existing(const struct repo *r, const struct workspace_spec *spec, struct worktree *ret,
+		       struct err *err)
 {
 	struct repo there;
 	const char *path = spec->kind == WORKSPACE_ADOPTED ? spec->adopt_path : r->toplevel;
 	if (!path)
-		return err_set(err, ERR_USAGE, "%s is a bare repository: there is no folder to work in", r->common_dir);
+		return err_set(err, ERR_USAGE, "%s is a bare repository: there is no folder to work in",
+			       r->common_dir);
 	/* What the folder itself says must agree with what the repository says. */
 	if (repo_open(path, r->state, REPO_NEEDS_CHECKOUT, &there, err) < 0)
 		return -1;
@@ -113,7 +116,8 @@ static int check_new(const struct repo *r, const struct workspace_spec *spec, st
 	if (repo_branch_exists(r, branch, &exists, err) < 0 || repo_branch_exists(r, "muster", &blocked, err) < 0)
 		return -1;
 	if (exists)
-		return err_set(err, ERR_USAGE, "the branch %s exists already: choose another name, or delete it", branch);
+		return err_set(err, ERR_USAGE, "the branch %s exists already: choose another name, or delete it",
+			       branch);
 	if (blocked)
 		return err_set(err, ERR_USAGE, "a branch \"muster\" is in the way of %s: rename it", branch);
 	if (file_exists(path) && !file_is_dir(path))
@@ -146,7 +150,8 @@ static void set_number(struct strv *env, const char *key, int value)
 	set(env, key, value ? text : NULL);
 }
 
-void workspace_env(const struct repo *r, const struct workspace_spec *spec, const struct workspace *w, struct strv *env)
+void workspace_env(const struct repo *r, const struct workspace_spec *spec, const struct workspace *w,
+		   struct strv *env)
 {
 	set(env, "MUSTER_SESSION", spec->session_id);
 	set(env, "MUSTER_SESSION_NAME", spec->session_name);

@@ -15,9 +15,9 @@
 #include "work/workspace_parts.h"
 
 enum {
-	POLL_MS = 100,       /* a cancellation is noticed within */
-	GRACE_MS = 15000,    /* what the guard may take to end the tree */
-	TIMED_OUT = 124,     /* the guard's exit code */
+	POLL_MS = 100,    /* a cancellation is noticed within */
+	GRACE_MS = 15000, /* what the guard may take to end the tree */
+	TIMED_OUT = 124,  /* the guard's exit code */
 	LAST_BYTES = 4096,
 };
 
@@ -63,7 +63,8 @@ static void last_line(int log, off_t from, struct str *ret)
 	text_add_inert(ret, buf + line, len - line, TEXT_ONE_LINE);
 }
 
-static int judge(int status, const char *command, const char *what, int timeout_s, int log, off_t from, struct err *err)
+static int judge(int status, const char *command, const char *what, int timeout_s, int log, off_t from,
+		 struct err *err)
 {
 	struct str words STR_FREE = STR_INIT;
 	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -72,13 +73,14 @@ static int judge(int status, const char *command, const char *what, int timeout_
 	last_line(log, from, &words);
 	const char *colon = words.len ? ": " : "";
 	if (code == TIMED_OUT)
-		return err_set(err, ERR_FAILED, "%s command \"%s\" was stopped after %d s%s%s", what, command, timeout_s, colon,
-		               str_c(&words));
-	return err_set(err, ERR_FAILED, "%s command \"%s\" failed (exit %d)%s%s", what, command, code, colon, str_c(&words));
+		return err_set(err, ERR_FAILED, "%s command \"%s\" was stopped after %d s%s%s", what, command,
+			       timeout_s, colon, str_c(&words));
+	return err_set(err, ERR_FAILED, "%s command \"%s\" failed (exit %d)%s%s", what, command, code, colon,
+		       str_c(&words));
 }
 
 static int run(const struct workspace_spec *spec, const struct strv *env, const char *cwd, const char *command,
-               const char *what, int log, struct err *err)
+	       const char *what, int log, struct err *err)
 {
 	struct strv argv STRV_FREE = STRV_INIT;
 	int timeout_s = spec->timeout_s ? spec->timeout_s : WORKSPACE_SETUP_TIMEOUT_S;
@@ -108,7 +110,7 @@ static int run(const struct workspace_spec *spec, const struct strv *env, const 
 }
 
 int workspace_commands(const struct repo *r, const struct workspace_spec *spec, const struct workspace *w,
-                       const struct strv *commands, const char *what, struct err *err)
+		       const struct strv *commands, const char *what, struct err *err)
 {
 	struct strv env STRV_FREE = STRV_INIT;
 	if (!commands || commands->n == 0)

@@ -24,7 +24,8 @@ static void warn(struct strv *warnings, const char *path, const char *text)
 	strv_add(warnings, str_c(&line));
 }
 
-/* check-ignore refuses to run where all pathspecs are literal, as git_run makes them; it takes plain paths anyway. */
+/* check-ignore refuses to run where all pathspecs are literal, as git_run makes them; it takes plain paths anyway.
+ */
 static const char *const plain_paths[] = {"GIT_LITERAL_PATHSPECS=0", NULL};
 
 /* Untracked files of the user's checkout that match the patterns and that git ignores. */
@@ -40,7 +41,8 @@ static int list_included(const struct repo *r, const struct workspace_spec *spec
 		.work_tree = r->toplevel,
 	};
 	if (git_run(&at, GIT_ARGS("ls-files", "-z", "--others", "--ignored", "--exclude-from=" INCLUDE_FILE),
-	            &(struct git_opt){.inert = true, .stop = spec->stop, .out_limit = LIST_LIMIT}, &matches, err) < 0)
+		    &(struct git_opt){.inert = true, .stop = spec->stop, .out_limit = LIST_LIMIT}, &matches,
+		    err) < 0)
 		return -1;
 	if (matches.len == 0)
 		return 0;
@@ -57,8 +59,8 @@ static int list_included(const struct repo *r, const struct workspace_spec *spec
 	return code > 1 ? err_set(err, ERR_FAILED, "git check-ignore failed (code %d)", code) : 0;
 }
 
-int workspace_include(const struct repo *r, const struct workspace_spec *spec, const char *path, struct strv *warnings,
-                      struct err *err)
+int workspace_include(const struct repo *r, const struct workspace_spec *spec, const char *path,
+		      struct strv *warnings, struct err *err)
 {
 	struct str list STR_FREE = STR_INIT;
 	size_t n = 0;
@@ -76,7 +78,7 @@ int workspace_include(const struct repo *r, const struct workspace_spec *spec, c
 			continue; /* a repository of its own */
 		if (++n > WORKSPACE_INCLUDE_FILES_MAX)
 			return err_set(err, ERR_FAILED, "%s names more than %d files: link a folder instead", file,
-			               WORKSPACE_INCLUDE_FILES_MAX);
+				       WORKSPACE_INCLUDE_FILES_MAX);
 		if (spec->stop && *spec->stop)
 			return err_set(err, ERR_FAILED, "cancelled");
 		int copied = folder_copy(from, to, p.text);
@@ -93,16 +95,22 @@ static void check_ignored(const struct repo *r, const char *path, const char *re
 {
 	int code = 0;
 	const struct git_at at = {
-		.cwd = path, .git_dir = r->git_dir, .common_dir = r->common_dir, .work_tree = path, .env = plain_paths,
+		.cwd = path,
+		.git_dir = r->git_dir,
+		.common_dir = r->common_dir,
+		.work_tree = path,
+		.env = plain_paths,
 	};
-	if (git_run(&at, GIT_ARGS("check-ignore", "-q", "--", rel), &(struct git_opt){.inert = true, .ret_exit = &code}, NULL,
-	            NULL) == 0 &&
+	if (git_run(&at, GIT_ARGS("check-ignore", "-q", "--", rel),
+		    &(struct git_opt){.inert = true, .ret_exit = &code}, NULL, NULL) == 0 &&
 	    code == 1)
-		warn(warnings, rel, "is a link here, and .gitignore does not match it: a pattern that ends in a slash matches "
-		                    "folders only, so write it without");
+		warn(warnings, rel,
+		     "is a link here, and .gitignore does not match it: a pattern that ends in a slash matches "
+		     "folders only, so write it without");
 }
 
-static int link_one(const struct repo *r, const char *path, int to, const char *rel, struct strv *warnings, struct err *err)
+static int link_one(const struct repo *r, const char *path, int to, const char *rel, struct strv *warnings,
+		    struct err *err)
 {
 	const char *name;
 	struct stat st;
@@ -128,7 +136,7 @@ static int link_one(const struct repo *r, const char *path, int to, const char *
 }
 
 int workspace_link(const struct repo *r, const struct workspace_spec *spec, const char *path, struct strv *warnings,
-                   struct err *err)
+		   struct err *err)
 {
 	if (!spec->links || !r->toplevel)
 		return 0;

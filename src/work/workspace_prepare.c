@@ -6,8 +6,8 @@
 #include "work/workspace_parts.h"
 
 /* The branch and the pin appear together, so a pin says that the branch is this session's, also after a crash. */
-static int make_branch(const struct repo *r, const struct workspace_spec *spec, const char *branch, struct oid *ret_base,
-                       struct err *err)
+static int make_branch(const struct repo *r, const struct workspace_spec *spec, const char *branch,
+		       struct oid *ret_base, struct err *err)
 {
 	struct oid pinned, tip;
 	char *pin MEM_FREE = workspace_pin(spec);
@@ -42,7 +42,8 @@ static int fill(const struct repo *r, const struct workspace_spec *spec, struct 
 	return workspace_mark(r, spec, WORKSPACE_READY, NULL, err);
 }
 
-static int prepare_new(const struct repo *r, const struct workspace_spec *spec, struct workspace *w, struct err *err)
+static int prepare_new(const struct repo *r, const struct workspace_spec *spec, struct workspace *w,
+		       struct err *err)
 {
 	struct worktree tree = {0};
 	char *reason MEM_FREE = mem_printf("muster session %s", spec->session_name);
@@ -79,7 +80,8 @@ static int pin_base(const struct repo *r, const struct workspace_spec *spec, str
 	return repo_refs_change(r, &change, 1, "muster: start a session", err);
 }
 
-static int prepare_existing(const struct repo *r, const struct workspace_spec *spec, struct workspace *w, struct err *err)
+static int prepare_existing(const struct repo *r, const struct workspace_spec *spec, struct workspace *w,
+			    struct err *err)
 {
 	struct worktree tree;
 	struct worktree_head head;
@@ -100,10 +102,12 @@ static int prepare_existing(const struct repo *r, const struct workspace_spec *s
 	return pin_base(r, spec, w, err);
 }
 
-int workspace_prepare(const struct repo *r, const struct workspace_spec *spec, struct workspace *ret, struct err *err)
+int workspace_prepare(const struct repo *r, const struct workspace_spec *spec, struct workspace *ret,
+		      struct err *err)
 {
 	struct workspace w = {.kind = spec->kind};
-	int done = spec->kind == WORKSPACE_WORKTREE ? prepare_new(r, spec, &w, err) : prepare_existing(r, spec, &w, err);
+	int done = spec->kind == WORKSPACE_WORKTREE ? prepare_new(r, spec, &w, err)
+						    : prepare_existing(r, spec, &w, err);
 	if (done < 0)
 		workspace_fini(&w);
 	else

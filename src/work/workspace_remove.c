@@ -9,7 +9,7 @@
 #include "work/workspace_parts.h"
 
 static int take_snapshot(const struct repo *r, const struct workspace_spec *spec, const struct worktree *tree,
-                         struct snapshot *ret, struct err *err)
+			 struct snapshot *ret, struct err *err)
 {
 	char *branch MEM_FREE = spec->kind == WORKSPACE_WORKTREE ? workspace_branch(spec) : NULL;
 	const struct snapshot_spec how = {
@@ -24,7 +24,7 @@ static int take_snapshot(const struct repo *r, const struct workspace_spec *spec
 
 /* Commands of the user's, in a workspace that was complete. */
 static void tear_down(const struct repo *r, const struct workspace_spec *spec, const struct worktree *tree,
-                      struct strv *warnings)
+		      struct strv *warnings)
 {
 	struct err err = {0};
 	char *branch MEM_FREE = workspace_branch(spec);
@@ -37,10 +37,10 @@ static void tear_down(const struct repo *r, const struct workspace_spec *spec, c
 		strv_add(warnings, err.msg);
 }
 
-/* The snapshot of this removal: the one that an interrupted run took, or a new one. *ret_ref stays NULL when there is
- * nothing to keep. */
-static int keep(const struct repo *r, const struct workspace_spec *spec, const struct worktree *tree, char **ret_ref,
-                struct strv *warnings, struct err *err)
+/* The snapshot of this removal: the one that an interrupted run took, or a new one. *ret_ref stays NULL when there
+ * is nothing to keep. */
+static int keep(const struct repo *r, const struct workspace_spec *spec, const struct worktree *tree,
+		char **ret_ref, struct strv *warnings, struct err *err)
 {
 	struct snapshot s;
 	struct err said = {0};
@@ -55,7 +55,8 @@ static int keep(const struct repo *r, const struct workspace_spec *spec, const s
 	if (take_snapshot(r, spec, tree, &s, &said) < 0) {
 		/* A worktree whose making was interrupted has nothing of anybody's. */
 		if (workspace_marked(r, spec, WORKSPACE_READY, NULL))
-			return err_set(err, said.code, "nothing was removed, because it could not be kept: %s", said.msg);
+			return err_set(err, said.code, "nothing was removed, because it could not be kept: %s",
+				       said.msg);
 		return 0;
 	}
 	*ret_ref = mem_strdup(s.ref);
@@ -70,7 +71,7 @@ static bool is_kept(const struct oid *tip, const struct oid *pin, const struct s
 }
 
 static int drop_refs(const struct repo *r, const struct workspace_spec *spec, const struct snapshot *s,
-                     struct strv *warnings, struct err *err)
+		     struct strv *warnings, struct err *err)
 {
 	struct repo_ref_change changes[2] = {0};
 	size_t n = 0;
@@ -95,14 +96,14 @@ static int drop_refs(const struct repo *r, const struct workspace_spec *spec, co
 }
 
 static int remove_worktree(const struct repo *r, const struct workspace_spec *spec, struct snapshot *ret,
-                           struct strv *warnings, struct err *err)
+			   struct strv *warnings, struct err *err)
 {
 	struct worktree tree = {0};
 	char *ref MEM_FREE = NULL;
 	char *path MEM_FREE = workspace_path(r, spec);
 	bool there = worktree_find(r, path, &tree, NULL) == 0;
 	int done = there ? keep(r, spec, &tree, &ref, warnings, err)
-	                 : (workspace_marked(r, spec, WORKSPACE_REMOVING, &ref), 0);
+			 : (workspace_marked(r, spec, WORKSPACE_REMOVING, &ref), 0);
 	if (done == 0 && ref)
 		done = snapshot_read(r, ref, ret, err);
 	if (done == 0 && there)
@@ -118,7 +119,7 @@ static int remove_worktree(const struct repo *r, const struct workspace_spec *sp
 
 /* The user's own folder stays; when they have deleted it meanwhile, their branch is still there. */
 static int leave_existing(const struct repo *r, const struct workspace_spec *spec, struct snapshot *ret,
-                          struct strv *warnings, struct err *err)
+			  struct strv *warnings, struct err *err)
 {
 	struct worktree tree;
 	struct repo_ref_change change = {0};
@@ -139,15 +140,15 @@ static int leave_existing(const struct repo *r, const struct workspace_spec *spe
 	return oid_is_set(&change.old) ? repo_refs_change(r, &change, 1, "muster: remove a session", err) : 0;
 }
 
-int workspace_remove(const struct repo *r, const struct workspace_spec *spec, struct snapshot *ret, struct strv *warnings,
-                     struct err *err)
+int workspace_remove(const struct repo *r, const struct workspace_spec *spec, struct snapshot *ret,
+		     struct strv *warnings, struct err *err)
 {
 	struct snapshot s = {0};
 	struct strv said STRV_FREE = STRV_INIT;
 	int done = 0;
 	if (r->common_dir)
 		done = spec->kind == WORKSPACE_WORKTREE ? remove_worktree(r, spec, &s, &said, err)
-		                                        : leave_existing(r, spec, &s, &said, err);
+							: leave_existing(r, spec, &s, &said, err);
 	if (warnings)
 		strv_add_all(warnings, (const char *const *)strv_argv(&said));
 	if (done < 0 || !ret)
@@ -158,7 +159,7 @@ int workspace_remove(const struct repo *r, const struct workspace_spec *spec, st
 }
 
 static int restore_new(const struct repo *r, const struct workspace_spec *spec, const struct snapshot *s,
-                       struct workspace *w, struct err *err)
+		       struct workspace *w, struct err *err)
 {
 	struct worktree tree;
 	struct oid pinned;
@@ -185,7 +186,7 @@ static int restore_new(const struct repo *r, const struct workspace_spec *spec, 
 }
 
 int workspace_restore(const struct repo *r, const struct workspace_spec *spec, const char *snapshot_ref,
-                      struct workspace *ret, struct err *err)
+		      struct workspace *ret, struct err *err)
 {
 	struct snapshot s;
 	struct workspace w = {.kind = spec->kind};

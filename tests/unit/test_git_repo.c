@@ -64,9 +64,10 @@ static void test_questions(void **state)
 	int ahead, behind;
 	bool yes;
 	char *used;
-	house_do(h, "cd repo; git checkout -q -b side; echo 1 >s; git add s; git commit -qm s1; echo 2 >s; git commit -qam s2;"
-	            "git checkout -q main; echo m >m; git add m; git commit -qm m1; git checkout -q --orphan alone;"
-	            "git commit -qm alone; git checkout -q main");
+	house_do(h, "cd repo; git checkout -q -b side; echo 1 >s; git add s; git commit -qm s1; echo 2 >s; git "
+		    "commit -qam s2;"
+		    "git checkout -q main; echo m >m; git add m; git commit -qm m1; git checkout -q --orphan alone;"
+		    "git commit -qm alone; git checkout -q main");
 	struct oid main = house_oid(h, "main"), side = house_oid(h, "side"), alone = house_oid(h, "alone"), base;
 	assert_int_equal(repo_ahead_behind(&h->repo, &side, &main, &ahead, &behind, &err), 0);
 	assert_int_equal(ahead, 2);
@@ -204,8 +205,8 @@ static void test_status_and_diff(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_bad_places), T(test_other_owner), T(test_detached), T(test_questions),
-		T(test_refs), T(test_paths), T(test_status_and_diff),
+		T(test_bad_places), T(test_other_owner), T(test_detached),        T(test_questions),
+		T(test_refs),       T(test_paths),       T(test_status_and_diff),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

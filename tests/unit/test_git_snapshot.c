@@ -4,7 +4,8 @@
 #include "git/status.h"
 #include "house.h"
 
-/* Everything of a folder as text: names, types, modes, contents, link targets; but not the .git that a worktree has. */
+/* Everything of a folder as text: names, types, modes, contents, link targets; but not the .git that a worktree
+ * has. */
 static const char fingerprint[] =
 	"cd \"$W\" && find . -path ./.git -prune -o -printf '%y %m %p %l\\n' | LC_ALL=C sort && "
 	"find . -path ./.git -prune -o -type f -readable -print0 | LC_ALL=C sort -z | xargs -0 sha256sum";
@@ -35,8 +36,8 @@ static struct snapshot take(const struct house *h, const struct worktree *w, int
 {
 	struct snapshot s;
 	struct err err = {0};
-	const struct snapshot_spec spec = {.session_id = "s1", .reason = "test", .branch = "work",
-	                                   .ignored_limit_bytes = limit};
+	const struct snapshot_spec spec = {
+		.session_id = "s1", .reason = "test", .branch = "work", .ignored_limit_bytes = limit};
 	if (snapshot_take(&h->repo, w, &spec, &s, &err) < 0)
 		fail_msg("%s", err.msg);
 	return s;
@@ -76,8 +77,8 @@ static void expect_same(const struct house *h, const char *script, const char *b
 	free(after);
 }
 
-/* Takes a snapshot, removes the worktree and its branch, brings them back, compares. `more` is a script whose output must
- * be the same too. */
+/* Takes a snapshot, removes the worktree and its branch, brings them back, compares. `more` is a script whose
+ * output must be the same too. */
 static void round_trip(const struct house *h, struct worktree *w, const char *more, size_t notes)
 {
 	struct err err = {0};
@@ -106,15 +107,19 @@ static void test_everything(void **state)
 {
 	struct house *h = *state;
 	struct worktree w = add(h, "work");
-	house_do(h, "cd \"$W\"; echo h >HEAD; mkdir logs; echo l >logs/HEAD; git add HEAD logs; echo changed >>a; printf 'x\\ny\\n' >staged; git add staged; echo more >>staged;"
-	            "git commit -qm second; echo z >b/c; git add b/c; rm b/c;"
-	            "mkdir -p deep/er empty/nested; echo t >deep/er/file; ln -s /etc/passwd link; ln -s nowhere dangling;"
-	            "printf '#!/bin/sh\\n' >run; chmod 755 run; echo s >secret; chmod 600 secret; chmod 700 deep;"
-	            "echo o >x.o; printf 'a\\nb' >\"$(printf 'new\\nline\\tname')\"; printf x >\"$(printf 'by\\377te')\";"
-	            "echo n >later; git add -N later; : >zero; git add zero");
-	round_trip(h, &w, "cd \"$W\"; git status --porcelain=v2 -z | tr '\\0' '\\n'; git ls-files -s; git log --format=%H;"
-	                  "git symbolic-ref HEAD; git reflog",
-	           0);
+	house_do(h, "cd \"$W\"; echo h >HEAD; mkdir logs; echo l >logs/HEAD; git add HEAD logs; echo changed >>a; "
+		    "printf 'x\\ny\\n' >staged; git add staged; echo more >>staged;"
+		    "git commit -qm second; echo z >b/c; git add b/c; rm b/c;"
+		    "mkdir -p deep/er empty/nested; echo t >deep/er/file; ln -s /etc/passwd link; ln -s nowhere "
+		    "dangling;"
+		    "printf '#!/bin/sh\\n' >run; chmod 755 run; echo s >secret; chmod 600 secret; chmod 700 deep;"
+		    "echo o >x.o; printf 'a\\nb' >\"$(printf 'new\\nline\\tname')\"; printf x >\"$(printf "
+		    "'by\\377te')\";"
+		    "echo n >later; git add -N later; : >zero; git add zero");
+	round_trip(h, &w,
+		   "cd \"$W\"; git status --porcelain=v2 -z | tr '\\0' '\\n'; git ls-files -s; git log --format=%H;"
+		   "git symbolic-ref HEAD; git reflog",
+		   0);
 	worktree_fini(&w);
 }
 
@@ -122,13 +127,16 @@ static void test_conflict_and_lost_commits(void **state)
 {
 	struct house *h = *state;
 	struct worktree w = add(h, "work");
-	house_do(h, "cd \"$W\"; git checkout -q -b other; echo A >a; git commit -qam A; git checkout -q work; echo B >a;"
-	            "echo d >d; git add d; git commit -qam B; echo L >lost; git add lost; git commit -qm lost;"
-	            "git rev-parse HEAD >\"$H/lost\"; git reset -q --hard HEAD~1; git rm -q b/c; git commit -qm rm;"
-	            "git merge other || true; git update-index --assume-unchanged d; echo hidden >d");
-	round_trip(h, &w, "cd \"$W\"; git status --porcelain=v2; git ls-files -v -s; cat \"$(git rev-parse --git-path MERGE_HEAD)\";"
-	                  "git cat-file -t $(cat \"$H/lost\"); git diff",
-	           0);
+	house_do(h, "cd \"$W\"; git checkout -q -b other; echo A >a; git commit -qam A; git checkout -q work; echo "
+		    "B >a;"
+		    "echo d >d; git add d; git commit -qam B; echo L >lost; git add lost; git commit -qm lost;"
+		    "git rev-parse HEAD >\"$H/lost\"; git reset -q --hard HEAD~1; git rm -q b/c; git commit -qm rm;"
+		    "git merge other || true; git update-index --assume-unchanged d; echo hidden >d");
+	round_trip(h, &w,
+		   "cd \"$W\"; git status --porcelain=v2; git ls-files -v -s; cat \"$(git rev-parse --git-path "
+		   "MERGE_HEAD)\";"
+		   "git cat-file -t $(cat \"$H/lost\"); git diff",
+		   0);
 	house_expect(h, "git -C repo rev-list refs/muster/trash/s1/1 | grep -c $(cat lost)", "1");
 	worktree_fini(&w);
 }
@@ -137,10 +145,12 @@ static void test_conversions(void **state)
 {
 	struct house *h = *state;
 	house_do(h, "cd repo; git config filter.up.clean 'tr A-Z a-z'; git config filter.up.smudge 'tr a-z A-Z';"
-	            "printf '*.txt text\\n*.up filter=up\\n*.id ident\\n' >.gitattributes;"
-	            "printf 'l\\r\\nl\\r\\n' >crlf.txt; echo SHOUT >s.up; head -c 2000000 /dev/zero | tr '\\0' Q >large.up; printf '$Id$\\n' >v.id; git add -A; git commit -qm attr");
+		    "printf '*.txt text\\n*.up filter=up\\n*.id ident\\n' >.gitattributes;"
+		    "printf 'l\\r\\nl\\r\\n' >crlf.txt; echo SHOUT >s.up; head -c 2000000 /dev/zero | tr '\\0' Q "
+		    ">large.up; printf '$Id$\\n' >v.id; git add -A; git commit -qm attr");
 	struct worktree w = add(h, "work");
-	house_do(h, "cd \"$W\"; printf 'new\\r\\n' >n.txt; printf 'MiXed\\n' >m.up; git add m.up; printf 'l\\r\\nl\\r\\n' >crlf.txt");
+	house_do(h, "cd \"$W\"; printf 'new\\r\\n' >n.txt; printf 'MiXed\\n' >m.up; git add m.up; printf "
+		    "'l\\r\\nl\\r\\n' >crlf.txt");
 	round_trip(h, &w, "cd \"$W\"; git diff --cached; git ls-files -s; git ls-files -o", 0);
 	worktree_fini(&w);
 }
@@ -153,17 +163,22 @@ static void test_lfs(void **state)
 	struct err err = {0};
 	if (system("git lfs version >/dev/null 2>&1") != 0)
 		skip();
-	house_do(h, "cd repo; git lfs install --local --skip-repo >/dev/null; echo '*.bin filter=lfs -text' >.gitattributes;"
-	            "head -c 3000000 /dev/urandom >big.bin; head -c 2000000 /dev/urandom >other.bin; git add -A; git commit -qm lfs");
+	house_do(h, "cd repo; git lfs install --local --skip-repo >/dev/null; echo '*.bin filter=lfs -text' "
+		    ">.gitattributes;"
+		    "head -c 3000000 /dev/urandom >big.bin; head -c 2000000 /dev/urandom >other.bin; git add -A; "
+		    "git commit -qm lfs");
 	struct worktree w = add(h, "work");
 	house_do(h, "cd \"$W\"; head -c 2500000 /dev/urandom >other.bin");
 	assert_int_equal(snapshot_tree(&h->repo, &w, NULL, &tree, &err), 0);
 	setenv("T", tree.hex, 1);
-	house_expect(h, "git -C repo cat-file blob $T:other.bin | head -1; test -e repo/.git/lfs/objects/*/*/$(sha256sum <\"$W/other.bin\" | "
-	                "cut -d' ' -f1) && echo stored", "version https://git-lfs.github.com/spec/v1\nstored");
+	house_expect(h,
+		     "git -C repo cat-file blob $T:other.bin | head -1; test -e "
+		     "repo/.git/lfs/objects/*/*/$(sha256sum <\"$W/other.bin\" | "
+		     "cut -d' ' -f1) && echo stored",
+		     "version https://git-lfs.github.com/spec/v1\nstored");
 	round_trip(h, &w, "cd \"$W\"; git ls-files -s", 0);
 	house_expect(h, "git -C repo cat-file blob refs/muster/trash/s1/1:worktree/big.bin | head -1",
-	             "version https://git-lfs.github.com/spec/v1");
+		     "version https://git-lfs.github.com/spec/v1");
 	worktree_fini(&w);
 }
 
@@ -171,11 +186,15 @@ static void test_nested(void **state)
 {
 	struct house *h = *state;
 	struct worktree w = add(h, "work");
-	house_do(h, "cd \"$W\"; git init -q -b main in/ner; cd in/ner; git config user.name N; git config user.email n@n;"
-	            "echo i >i; git add i; git commit -qm i; echo j >j; git init -q bare-born; echo k >bare-born/k");
-	round_trip(h, &w, "cd \"$W/in/ner\"; git log --format=%H; git status --porcelain; git -C bare-born status --porcelain;"
-	                  "cd \"$W\"; find in -path '*/.git/*' -type f ! -name index | sort | xargs sha256sum",
-	           0);
+	house_do(h,
+		 "cd \"$W\"; git init -q -b main in/ner; cd in/ner; git config user.name N; git config user.email "
+		 "n@n;"
+		 "echo i >i; git add i; git commit -qm i; echo j >j; git init -q bare-born; echo k >bare-born/k");
+	round_trip(h, &w,
+		   "cd \"$W/in/ner\"; git log --format=%H; git status --porcelain; git -C bare-born status "
+		   "--porcelain;"
+		   "cd \"$W\"; find in -path '*/.git/*' -type f ! -name index | sort | xargs sha256sum",
+		   0);
 	worktree_fini(&w);
 }
 
@@ -199,16 +218,19 @@ static void test_ignored_limit(void **state)
 {
 	struct house *h = *state;
 	struct worktree w = add(h, "work");
-	house_do(h, "cd \"$W\"; echo build/ >>.gitignore; mkdir -p build/a; head -c 100000 /dev/zero >build/a/big; echo s >s.o");
+	house_do(h, "cd \"$W\"; echo build/ >>.gitignore; mkdir -p build/a; head -c 100000 /dev/zero >build/a/big; "
+		    "echo s >s.o");
 	struct snapshot s = take(h, &w, 5000);
 	assert_int_equal(s.notes.n, 1);
 	assert_non_null(strstr(s.notes.v[0], "build"));
-	house_expect(h, "git -C repo ls-tree -r --name-only refs/muster/trash/s1/1:worktree", ".gitignore\na\nb/c\ns.o");
+	house_expect(h, "git -C repo ls-tree -r --name-only refs/muster/trash/s1/1:worktree",
+		     ".gitignore\na\nb/c\ns.o");
 	snapshot_fini(&s);
 	worktree_fini(&w);
 }
 
-/* The agent rewrites what ties its worktree to the repository, with a program in each setting that git would run. */
+/* The agent rewrites what ties its worktree to the repository, with a program in each setting that git would run.
+ */
 static void test_hostile(void **state)
 {
 	struct house *h = *state;
@@ -216,15 +238,18 @@ static void test_hostile(void **state)
 	struct oid tree;
 	struct worktree w = add(h, "work");
 	setenv("A", w.git_dir, 1);
-	house_do(h, "git init -q evil; git -C repo config extensions.worktreeConfig true;"
-	            "printf '#!/bin/sh\\ntouch \"%s/ran\"\\ncat\\n' \"$H\" >prog; chmod +x prog;"
-	            "for c in evil/.git/config \"$A/config.worktree\"; do"
-	            " for k in core.fsmonitor filter.x.clean filter.x.smudge filter.x.process diff.external diff.x.textconv"
-	            " diff.x.command core.sshCommand core.editor core.pager; do git config -f $c $k \"$H/prog\"; done;"
-	            " git config -f $c core.hooksPath \"$H/hooks\"; done;"
-	            "mkdir hooks; for k in post-index-change reference-transaction post-checkout; do cp prog hooks/$k; done;"
-	            "cd \"$W\"; echo '* filter=x diff=x' >.gitattributes; echo q >>a; echo u >u;"
-	            "echo \"$H/evil/.git\" >\"$A/commondir\"; echo \"gitdir: $H/evil/.git\" >.git");
+	house_do(h,
+		 "git init -q evil; git -C repo config extensions.worktreeConfig true;"
+		 "printf '#!/bin/sh\\ntouch \"%s/ran\"\\ncat\\n' \"$H\" >prog; chmod +x prog;"
+		 "for c in evil/.git/config \"$A/config.worktree\"; do"
+		 " for k in core.fsmonitor filter.x.clean filter.x.smudge filter.x.process diff.external "
+		 "diff.x.textconv"
+		 " diff.x.command core.sshCommand core.editor core.pager; do git config -f $c $k \"$H/prog\"; done;"
+		 " git config -f $c core.hooksPath \"$H/hooks\"; done;"
+		 "mkdir hooks; for k in post-index-change reference-transaction post-checkout; do cp prog "
+		 "hooks/$k; done;"
+		 "cd \"$W\"; echo '* filter=x diff=x' >.gitattributes; echo q >>a; echo u >u;"
+		 "echo \"$H/evil/.git\" >\"$A/commondir\"; echo \"gitdir: $H/evil/.git\" >.git");
 	if (snapshot_tree(&h->repo, &w, NULL, &tree, &err) < 0)
 		fail_msg("%s", err.msg);
 	struct status st;
@@ -292,8 +317,15 @@ static void test_restore_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_everything), T(test_conflict_and_lost_commits), T(test_conversions), T(test_lfs), T(test_nested),
-		T(test_unchanged_is_one), T(test_ignored_limit), T(test_hostile), T(test_branch_in_the_way),
+		T(test_everything),
+		T(test_conflict_and_lost_commits),
+		T(test_conversions),
+		T(test_lfs),
+		T(test_nested),
+		T(test_unchanged_is_one),
+		T(test_ignored_limit),
+		T(test_hostile),
+		T(test_branch_in_the_way),
 		T(test_restore_files),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

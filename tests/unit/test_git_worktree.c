@@ -1,6 +1,6 @@
 /* Worktrees next to what else a repository may have, and their repair. */
-#include <pthread.h>
 #include <errno.h>
+#include <pthread.h>
 
 #include "base/strv.h"
 #include "git/folder.h"
@@ -8,13 +8,16 @@
 #include "git/status.h"
 #include "house.h"
 
-/* All of the user's side: the checkout, index, stash, hooks and configuration; the repository's objects and muster's refs and
- * worktrees are not theirs. */
-static const char users_side[] =
-	"cd repo; find . -path ./.git/objects -prune -o -path ./.git/worktrees -prune -o -path ./.git/refs/heads/muster -prune -o "
-	"-path ./.git/refs/muster -prune -o -path ./.git/logs/refs/heads/muster -prune -o -printf '%y %m %p %l %T@\\n' | "
-	"grep -v -e ' ./.git [0-9. ]*$' -e ' ./.git/refs/heads ' -e ' ./.git/refs ' -e ' ./.git/logs/refs/heads ' | LC_ALL=C sort;"
-	"cat .git/index .git/config .git/HEAD .git/hooks/* a $(ls b/c 2>/dev/null) | sha256sum; git rev-parse -q --verify refs/stash || true";
+/* All of the user's side: the checkout, index, stash, hooks and configuration; the repository's objects and
+ * muster's refs and worktrees are not theirs. */
+static const char users_side[] = "cd repo; find . -path ./.git/objects -prune -o -path ./.git/worktrees -prune -o "
+				 "-path ./.git/refs/heads/muster -prune -o "
+				 "-path ./.git/refs/muster -prune -o -path ./.git/logs/refs/heads/muster -prune -o "
+				 "-printf '%y %m %p %l %T@\\n' | "
+				 "grep -v -e ' ./.git [0-9. ]*$' -e ' ./.git/refs/heads ' -e ' ./.git/refs ' -e ' "
+				 "./.git/logs/refs/heads ' | LC_ALL=C sort;"
+				 "cat .git/index .git/config .git/HEAD .git/hooks/* a $(ls b/c 2>/dev/null) | "
+				 "sha256sum; git rev-parse -q --verify refs/stash || true";
 
 static struct worktree_spec spec_of(const struct house *h, const char *name, char **ret_path)
 {
@@ -55,9 +58,11 @@ static void end(const struct house *h, struct worktree *w)
 static void test_user_untouched(void **state)
 {
 	struct house *h = *state;
-	house_do(h, "cd repo; echo st >>a; git stash -q; echo dirty >>a; echo s >staged; git add staged; echo u >untracked;"
-	            "printf '#!/bin/sh\\ntouch \"$H/hook-ran\"\\n' >.git/hooks/post-checkout; chmod +x .git/hooks/post-checkout;"
-	            "cp .git/hooks/post-checkout .git/hooks/reference-transaction");
+	house_do(h, "cd repo; echo st >>a; git stash -q; echo dirty >>a; echo s >staged; git add staged; echo u "
+		    ">untracked;"
+		    "printf '#!/bin/sh\\ntouch \"$H/hook-ran\"\\n' >.git/hooks/post-checkout; chmod +x "
+		    ".git/hooks/post-checkout;"
+		    "cp .git/hooks/post-checkout .git/hooks/reference-transaction");
 	char *before = house_sh(h, users_side);
 	struct worktree w = add(h, "one", NULL);
 	struct status st;
@@ -68,7 +73,8 @@ static void test_user_untouched(void **state)
 	end(h, &w);
 	house_expect(h, users_side, before);
 	house_expect(h, "test -e hook-ran && echo ran || echo no", "no");
-	house_do(h, "cd repo; rm .git/hooks/reference-transaction; git stash -q; git stash pop -q; git stash pop -q 2>&1 || git stash list");
+	house_do(h, "cd repo; rm .git/hooks/reference-transaction; git stash -q; git stash pop -q; git stash pop "
+		    "-q 2>&1 || git stash list");
 	free(before);
 }
 
@@ -76,7 +82,7 @@ static void test_worktree_config_and_sparse(void **state)
 {
 	struct house *h = *state;
 	house_do(h, "cd repo; mkdir d1 d2; echo 1 >d1/f; echo 2 >d2/f; git add -A; git commit -qm d;"
-	            "git config extensions.worktreeConfig true; git sparse-checkout set d1");
+		    "git config extensions.worktreeConfig true; git sparse-checkout set d1");
 	char *before = house_sh(h, users_side);
 	struct worktree w = add(h, "one", NULL);
 	house_expect(h, "cd \"$W\"; ls; git status --porcelain", "a\nd1");
@@ -94,18 +100,24 @@ static void test_submodules(void **state)
 {
 	struct house *h = *state;
 	struct strv warnings = STRV_INIT;
-	house_do(h, "for m in inner sub; do git init -q -b main $m; (cd $m; git config user.name S; git config user.email s@s;"
-	            "echo $m >f; git add f; git commit -qm $m); done;"
-	            "git -C sub -c protocol.file.allow=always submodule --quiet add \"$H/inner\" deep/inner; git -C sub commit -qm i;"
-	            "cd repo; git -c protocol.file.allow=always submodule --quiet add \"$H/sub\" lib/sub; git commit -qm sub;"
-	            "git -c protocol.file.allow=always submodule --quiet update --init --recursive; rm -rf \"$H/sub\" \"$H/inner\"");
+	house_do(h, "for m in inner sub; do git init -q -b main $m; (cd $m; git config user.name S; git config "
+		    "user.email s@s;"
+		    "echo $m >f; git add f; git commit -qm $m); done;"
+		    "git -C sub -c protocol.file.allow=always submodule --quiet add \"$H/inner\" deep/inner; git "
+		    "-C sub commit -qm i;"
+		    "cd repo; git -c protocol.file.allow=always submodule --quiet add \"$H/sub\" lib/sub; git "
+		    "commit -qm sub;"
+		    "git -c protocol.file.allow=always submodule --quiet update --init --recursive; rm -rf "
+		    "\"$H/sub\" \"$H/inner\"");
 	char *before = house_sh(h, users_side);
 	struct worktree w = add(h, "one", &warnings);
 	for (size_t i = 0; i < warnings.n; i++)
 		print_error("%s\n", warnings.v[i]);
 	assert_int_equal(warnings.n, 0);
-	house_expect(h, "cd \"$W\"; cat lib/sub/f lib/sub/deep/inner/f; git status --porcelain; git submodule status --recursive | wc -l",
-	             "sub\ninner\n2");
+	house_expect(h,
+		     "cd \"$W\"; cat lib/sub/f lib/sub/deep/inner/f; git status --porcelain; git submodule status "
+		     "--recursive | wc -l",
+		     "sub\ninner\n2");
 	house_expect(h, users_side, before);
 	end(h, &w);
 	house_expect(h, users_side, before);
@@ -177,7 +189,9 @@ static void test_interrupted(void **state)
 		if (worktree_add(&h->repo, &spec, &again, NULL, &err) < 0)
 			fail_msg("%s: %s", damage[i], err.msg);
 		assert_string_equal(again.git_dir, w.git_dir);
-		house_expect(h, "cd \"$W\"; git status --porcelain; cat b/c; git -C \"$H/repo\" worktree list | wc -l", "c\n2");
+		house_expect(h,
+			     "cd \"$W\"; git status --porcelain; cat b/c; git -C \"$H/repo\" worktree list | wc -l",
+			     "c\n2");
 		worktree_fini(&again);
 	}
 	house_do(h, "mkdir -p state/work/full; touch state/work/full/x");
@@ -220,7 +234,8 @@ static void test_doctor(void **state)
 		strv_fini(&found);
 		assert_int_equal(worktree_doctor(&h->repo, true, &found, &err), 0);
 		assert_int_equal(found.n, 0);
-		house_expect(h, "cd \"$W\"; git status --porcelain; cat b/c; git symbolic-ref HEAD", "c\nrefs/heads/muster/one");
+		house_expect(h, "cd \"$W\"; git status --porcelain; cat b/c; git symbolic-ref HEAD",
+			     "c\nrefs/heads/muster/one");
 	}
 	worktree_fini(&w);
 }
@@ -230,9 +245,11 @@ static void test_remove_stays_inside(void **state)
 {
 	struct house *h = *state;
 	struct worktree w = add(h, "one", NULL);
-	house_do(h, "mkdir precious; echo p >precious/p; cd \"$W\"; ln -s \"$H/precious\" link; ln -s ../../../precious up;"
-	            "mkdir closed; touch closed/f; chmod 0 closed; mkfifo pipe;"
-	            "d=.; for i in $(seq 30); do d=$d/aaaaaaaa; done; for k in $(seq 8); do mkdir -p \"$d\"; cd \"$d\"; done; touch bottom");
+	house_do(h, "mkdir precious; echo p >precious/p; cd \"$W\"; ln -s \"$H/precious\" link; ln -s "
+		    "../../../precious up;"
+		    "mkdir closed; touch closed/f; chmod 0 closed; mkfifo pipe;"
+		    "d=.; for i in $(seq 30); do d=$d/aaaaaaaa; done; for k in $(seq 8); do mkdir -p \"$d\"; cd "
+		    "\"$d\"; done; touch bottom");
 	end(h, &w);
 	house_expect(h, "cat precious/p; ls -A state/work", "p");
 	struct worktree main_one = {.path = h->repo.toplevel, .git_dir = h->repo.common_dir};
@@ -244,8 +261,9 @@ static void test_remove_stays_inside(void **state)
 static void test_copy_stays_inside(void **state)
 {
 	struct house *h = *state;
-	house_do(h, "mkdir from to out; echo x >from/x; mkdir from/d to/real; echo y >from/d/y; ln -s \"$H/out\" to/d; ln -s x from/l;"
-	            "chmod 755 from/x; ln -s \"$H/out/new\" to/dangling; echo q >from/dangling");
+	house_do(h, "mkdir from to out; echo x >from/x; mkdir from/d to/real; echo y >from/d/y; ln -s \"$H/out\" "
+		    "to/d; ln -s x from/l;"
+		    "chmod 755 from/x; ln -s \"$H/out/new\" to/dangling; echo q >from/dangling");
 	char *from_path = mem_printf("%s/from", h->dir), *to_path = mem_printf("%s/to", h->dir);
 	int from = folder_open(from_path), to = folder_open(to_path);
 	assert_int_equal(folder_copy(from, to, "x"), 0);
@@ -254,7 +272,8 @@ static void test_copy_stays_inside(void **state)
 	assert_true(folder_copy(from, to, "d/y") < 0);
 	assert_int_equal(folder_copy(from, to, "dangling"), -EEXIST);
 	assert_int_equal(folder_copy(from, to, "../x"), -EINVAL);
-	house_expect(h, "ls -A out; stat -c %a to/x; readlink to/l; ls -A to | grep -c muster || true", "755\nx\n0");
+	house_expect(h, "ls -A out; stat -c %a to/x; readlink to/l; ls -A to | grep -c muster || true",
+		     "755\nx\n0");
 	close(from);
 	close(to);
 	free(from_path);
@@ -266,8 +285,10 @@ static void test_copy_stays_inside(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_user_untouched), T(test_worktree_config_and_sparse), T(test_submodules), T(test_parallel),
-		T(test_interrupted), T(test_doctor), T(test_remove_stays_inside), T(test_copy_stays_inside),
+		T(test_user_untouched),      T(test_worktree_config_and_sparse),
+		T(test_submodules),          T(test_parallel),
+		T(test_interrupted),         T(test_doctor),
+		T(test_remove_stays_inside), T(test_copy_stays_inside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,6 +90,6 @@ static void test_slugs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_bad),
-	                                   cmocka_unit_test(test_slugs)};
+					   cmocka_unit_test(test_slugs)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,8 @@ static struct workspace prepare(struct fixture *f)
 {
 	struct workspace w = {0};
 	struct err err = {0};
-	if (workspace_check(&f->h->repo, &f->spec, &err) < 0 || workspace_prepare(&f->h->repo, &f->spec, &w, &err) < 0)
+	if (workspace_check(&f->h->repo, &f->spec, &err) < 0 ||
+	    workspace_prepare(&f->h->repo, &f->spec, &w, &err) < 0)
 		fail_msg("%s", err.msg);
 	return w;
 }
@@ -81,16 +82,19 @@ static void bring_back(struct fixture *f, const char *ref)
 	workspace_fini(&w);
 }
 
-static const char all_refs[] = "git -C repo for-each-ref --format='%(refname)' | grep -v trash; git -C repo worktree list | wc -l;"
-                               "ls -A state/work/*";
+static const char all_refs[] =
+	"git -C repo for-each-ref --format='%(refname)' | grep -v trash; git -C repo worktree list | wc -l;"
+	"ls -A state/work/*";
 
 static void test_whole_life(void **state)
 {
 	struct fixture f;
 	fixture_init(&f, *state);
-	house_do(f.h, "cd repo; printf '.env\\nnode_modules\\nbuild/\\nsub/*.key\\n' >>.gitignore; git commit -qam i;"
-	              "echo secret >.env; chmod 600 .env; mkdir -p node_modules/x build sub; echo j >node_modules/x/i.js; echo b >build/b;"
-	              "echo k >sub/a.key; echo notignored >plain; printf '.env\\n*.key\\nplain\\n' >.worktreeinclude");
+	house_do(f.h,
+		 "cd repo; printf '.env\\nnode_modules\\nbuild/\\nsub/*.key\\n' >>.gitignore; git commit -qam i;"
+		 "echo secret >.env; chmod 600 .env; mkdir -p node_modules/x build sub; echo j "
+		 ">node_modules/x/i.js; echo b >build/b;"
+		 "echo k >sub/a.key; echo notignored >plain; printf '.env\\n*.key\\nplain\\n' >.worktreeinclude");
 	strv_add(&f.links, "node_modules/");
 	strv_add(&f.setup, "env | grep ^MUSTER_ | sort >env.o");
 	strv_add(&f.setup, "echo working in $(pwd); git status --porcelain >clean.o");
@@ -98,12 +102,15 @@ static void test_whole_life(void **state)
 	struct workspace w = prepare(&f);
 	assert_int_equal(w.warnings.n, 0);
 	assert_string_equal(w.branch, "muster/one");
-	house_expect(f.h, "cd \"$W\"; cat .env sub/a.key node_modules/x/i.js; stat -c %a .env; ls; cat clean.o; git status --porcelain",
-	             "secret\nk\nj\n600\na\nb\nclean.o\nenv.o\nnode_modules\nsub");
+	house_expect(f.h,
+		     "cd \"$W\"; cat .env sub/a.key node_modules/x/i.js; stat -c %a .env; ls; cat clean.o; git "
+		     "status --porcelain",
+		     "secret\nk\nj\n600\na\nb\nclean.o\nenv.o\nnode_modules\nsub");
 	setenv("BASE", w.base.hex, 1);
-	char *env = mem_printf("MUSTER_BASE=%s\nMUSTER_BRANCH=muster/one\nMUSTER_PORT=4100\nMUSTER_PORT_END=4109\nMUSTER_REPO=%s\n"
-	                       "MUSTER_SESSION=abcdefghjk\nMUSTER_SESSION_NAME=one\nMUSTER_WORKSPACE=%s",
-	                       w.base.hex, f.h->repo.toplevel, w.path);
+	char *env = mem_printf(
+		"MUSTER_BASE=%s\nMUSTER_BRANCH=muster/one\nMUSTER_PORT=4100\nMUSTER_PORT_END=4109\nMUSTER_REPO=%s\n"
+		"MUSTER_SESSION=abcdefghjk\nMUSTER_SESSION_NAME=one\nMUSTER_WORKSPACE=%s",
+		w.base.hex, f.h->repo.toplevel, w.path);
 	house_expect(f.h, "cat \"$W/env.o\"", env);
 	free(env);
 	house_expect(f.h, "grep -c '^working in' log", "1");
@@ -116,8 +123,10 @@ static void test_whole_life(void **state)
 	house_expect(f.h, "cat torn; cat repo/node_modules/x/i.js", "bye one\nj");
 	house_expect(f.h, all_refs, "refs/heads/main\n1");
 	bring_back(&f, s.ref);
-	house_expect(f.h, "cd \"$W\"; git status --porcelain; git log --format=%s; cat .env node_modules/x/i.js; git symbolic-ref HEAD",
-	             "A  y\n?? z\nx\ni\nfirst\nsecret\nj\nrefs/heads/muster/one");
+	house_expect(f.h,
+		     "cd \"$W\"; git status --porcelain; git log --format=%s; cat .env node_modules/x/i.js; git "
+		     "symbolic-ref HEAD",
+		     "A  y\n?? z\nx\ni\nfirst\nsecret\nj\nrefs/heads/muster/one");
 	/* A second life ends like the first, with a snapshot of its own. */
 	house_do(f.h, "echo more >\"$W/more\"");
 	struct snapshot s2 = take_away(&f, 0);
@@ -202,14 +211,18 @@ static void test_killed_removals(void **state)
 		struct workspace w = prepare(&f);
 		struct worktree tree = {.path = w.path, .git_dir = w.git_dir};
 		setenv("A", w.git_dir, 1);
-		house_do(f.h, "cd \"$W\"; echo work >work; git add work; git commit -qm work; echo un >uncommitted");
+		house_do(f.h,
+			 "cd \"$W\"; echo work >work; git add work; git commit -qm work; echo un >uncommitted");
 		if (step >= 1) {
-			const struct snapshot_spec how = {.session_id = f.spec.session_id, .branch = w.branch, .reason = "rm",
-			                                  .ignored_limit_bytes = WORKSPACE_IGNORED_LIMIT};
+			const struct snapshot_spec how = {.session_id = f.spec.session_id,
+							  .branch = w.branch,
+							  .reason = "rm",
+							  .ignored_limit_bytes = WORKSPACE_IGNORED_LIMIT};
 			struct snapshot s;
 			assert_int_equal(snapshot_take(&f.h->repo, &tree, &how, &s, &err), 0);
 			if (step >= 2)
-				assert_int_equal(workspace_mark(&f.h->repo, &f.spec, WORKSPACE_REMOVING, s.ref, &err), 0);
+				assert_int_equal(
+					workspace_mark(&f.h->repo, &f.spec, WORKSPACE_REMOVING, s.ref, &err), 0);
 			snapshot_fini(&s);
 		}
 		if (step >= 3)
@@ -222,7 +235,8 @@ static void test_killed_removals(void **state)
 		struct snapshot none = take_away(&f, 0); /* once more: nothing to do */
 		assert_null(none.ref);
 		bring_back(&f, s.ref);
-		house_expect(f.h, "cat \"$W/work\" \"$W/uncommitted\"; git -C \"$W\" status --porcelain", "work\nun\n?? uncommitted");
+		house_expect(f.h, "cat \"$W/work\" \"$W/uncommitted\"; git -C \"$W\" status --porcelain",
+			     "work\nun\n?? uncommitted");
 		snapshot_fini(&s);
 		s = take_away(&f, 0);
 		snapshot_fini(&s);
@@ -231,7 +245,8 @@ static void test_killed_removals(void **state)
 	fixture_fini(&f);
 }
 
-/* Runs fn in a process that is killed after a while; its git may live on for a moment, as after a kill of musterd. */
+/* Runs fn in a process that is killed after a while; its git may live on for a moment, as after a kill of musterd.
+ */
 static void run_killed(struct fixture *f, void (*fn)(struct fixture *f), long after_us)
 {
 	pid_t pid = fork();
@@ -268,7 +283,8 @@ static void test_killed_anywhere(void **state)
 		run_killed(&f, only_prepare, i * 8000);
 		struct workspace w = prepare(&f);
 		house_expect(f.h, "cd \"$W\"; git status --porcelain; cat b/c", "c");
-		house_do(f.h, "cd \"$W\"; echo work >work; git add work; git commit -qm work; echo un >uncommitted");
+		house_do(f.h,
+			 "cd \"$W\"; echo work >work; git add work; git commit -qm work; echo un >uncommitted");
 		run_killed(&f, only_remove, i * 16000);
 		struct snapshot s = take_away(&f, 0);
 		house_expect(f.h, all_refs, "refs/heads/main\n1");
@@ -276,7 +292,8 @@ static void test_killed_anywhere(void **state)
 		strv_fini(&refs);
 		assert_int_equal(snapshot_list(&f.h->repo, f.spec.session_id, &refs, &err), 0);
 		bring_back(&f, refs.v[refs.n - 1]);
-		house_expect(f.h, "cat \"$W/work\" \"$W/uncommitted\"; git -C \"$W\" status --porcelain", "work\nun\n?? uncommitted");
+		house_expect(f.h, "cat \"$W/work\" \"$W/uncommitted\"; git -C \"$W\" status --porcelain",
+			     "work\nun\n?? uncommitted");
 		snapshot_fini(&s);
 		s = take_away(&f, 0);
 		snapshot_fini(&s);
@@ -301,7 +318,8 @@ static void test_damaged_worktrees(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct workspace w = prepare(&f);
 		setenv("A", w.git_dir, 1);
-		house_do(f.h, "cd \"$W\"; echo work >work; git add work; git commit -qm work; echo un >uncommitted");
+		house_do(f.h,
+			 "cd \"$W\"; echo work >work; git add work; git commit -qm work; echo un >uncommitted");
 		house_do(f.h, cases[i].damage);
 		struct snapshot s = take_away(&f, 0);
 		assert_non_null(s.ref);
@@ -323,8 +341,9 @@ static void test_branch_in_use(void **state)
 	struct workspace w = prepare(&f);
 	house_do(f.h, "git -C \"$W\" checkout -q --detach; git -C repo checkout -q muster/one");
 	struct snapshot s = take_away(&f, 1);
-	house_expect(f.h, "git -C repo symbolic-ref HEAD; git -C repo rev-parse -q --verify HEAD >/dev/null && echo ok",
-	             "refs/heads/muster/one\nok");
+	house_expect(f.h,
+		     "git -C repo symbolic-ref HEAD; git -C repo rev-parse -q --verify HEAD >/dev/null && echo ok",
+		     "refs/heads/muster/one\nok");
 	snapshot_fini(&s);
 	workspace_fini(&w);
 	fixture_fini(&f);
@@ -361,8 +380,12 @@ static void test_in_place_and_adopted(void **state)
 	snapshot_fini(&s);
 	struct repo nowhere = {0};
 	struct snapshot none;
-	assert_int_equal(workspace_remove(&nowhere, &(struct workspace_spec){.kind = WORKSPACE_IN_PLACE, .session_id = "x",
-	                                                                     .session_name = "x"}, &none, NULL, &err), 0);
+	assert_int_equal(workspace_remove(&nowhere,
+					  &(struct workspace_spec){.kind = WORKSPACE_IN_PLACE,
+								   .session_id = "x",
+								   .session_name = "x"},
+					  &none, NULL, &err),
+			 0);
 	assert_null(none.ref);
 	free(mine);
 	free(other);
@@ -391,8 +414,11 @@ static void test_cancel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_whole_life), T(test_bad_input), T(test_setup_fails), T(test_killed_removals), T(test_killed_anywhere),
-		T(test_damaged_worktrees), T(test_branch_in_use), T(test_in_place_and_adopted), T(test_cancel),
+		T(test_whole_life),      T(test_bad_input),
+		T(test_setup_fails),     T(test_killed_removals),
+		T(test_killed_anywhere), T(test_damaged_worktrees),
+		T(test_branch_in_use),   T(test_in_place_and_adopted),
+		T(test_cancel),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
