@@ -107,7 +107,6 @@ class Muster:
         assert code == 0, said
         c = h.client()
         c.spawn(argv)
-        c.agent = None
         self.holders.append(h)
         self.clients.append(c)
         return h
@@ -237,12 +236,11 @@ def write_loads(folder):
 # --- the measurements ----------------------------------------------------------------------------------------------
 
 
-def report(what, ours, others, better="less", unit=""):
+def report(what, ours, others, unit=""):
     """others: {name: value}"""
     line = f"{what:42} muster {ours:10.3f}{unit}"
     for name, value in others.items():
-        ratio = ours / value if better == "less" else value / ours if not ours else ours / value
-        line += f"   {name} {value:10.3f}{unit}   ratio {ratio:6.3f}"
+        line += f"   {name} {value:10.3f}{unit}   ratio {ours / value:6.3f}"
     print(line, flush=True)
 
 
@@ -281,7 +279,7 @@ def swallow(make, runs, folder):
                     speed[server.name].append(swallow_once(server, folder, load, attached))
                     server.end()
             label = f"50 MB {load}, {'one client' if attached else 'no client'}"
-            report(label, statistics.median(speed["muster"]), {"tmux": statistics.median(speed["tmux"])}, "more", " MB/s")
+            report(label, statistics.median(speed["muster"]), {"tmux": statistics.median(speed["tmux"])}, " MB/s")
 
 
 def chatter(ttys, hz, message, seconds):

@@ -312,14 +312,13 @@ void clients_fini(struct clients *cs, const char *path)
 
 void clients_flush(struct clients *cs)
 {
-	/* Closing a connection may make work for another (a new size). */
-	while (cs->dirty) {
-		cs->dirty = false;
-		for (struct client *c = cs->first; c; c = c->next)
-			if (!c->dead)
-				pump(c);
-		bury_dead(cs);
-	}
+	if (!cs->dirty)
+		return;
+	cs->dirty = false;
+	for (struct client *c = cs->first; c; c = c->next)
+		if (!c->dead)
+			pump(c);
+	bury_dead(cs);
 }
 
 void clients_tell_followers(struct clients *cs, enum hold_message type, const struct str *payload)
@@ -377,8 +376,12 @@ void clients_output(struct clients *cs, uint64_t offset, const void *bytes, size
 void clients_redraw(struct clients *cs)
 {
 	cs->dirty = true;
-	for (struct client *c = cs->first; c; c = c->next)
+	for (struct client *c = cs->first; c; c = c->next) {
 		c->stale = true;
+		/* This may come while clients are being flushed (one of them closed): then it is the next turn's. */
+		if (!c->dead)
+			loop_change(&cs->hold->loop, &c->source, c->source.events | EPOLLOUT);
+	}
 }
 
 void clients_new_terminal(struct clients *cs)
