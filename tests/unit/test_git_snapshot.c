@@ -268,6 +268,34 @@ static void test_hostile(void **state)
 	worktree_fini(&w);
 }
 
+/* A submodule's git folder belongs to the agent altogether; its uncommitted work comes back all the same. */
+static void test_hostile_submodule(void **state)
+{
+	struct house *h = *state;
+	struct oid tree;
+	struct err err = {0};
+	struct status st;
+	house_do(h, "git init -q -b main sub; cd sub; git config user.name S; git config user.email s@s; echo f "
+		    ">f; git add f;"
+		    "git commit -qm s; cd ../repo; git -c protocol.file.allow=always submodule --quiet add "
+		    "\"$H/sub\" lib;"
+		    "git commit -qm sub; printf '#!/bin/sh\\ntouch \"%s/ran\"\\ncat\\n' \"$H\" >\"$H/prog\"; chmod "
+		    "+x \"$H/prog\"");
+	struct worktree w = add(h, "work");
+	house_do(h, "cd \"$W/lib\"; echo c >c; git add c; git -c user.name=A -c user.email=a@a commit -qm c; echo "
+		    "more >>f; echo n >n;"
+		    "git config core.fsmonitor \"$H/prog\"; git config filter.x.clean \"$H/prog\"; echo '* "
+		    "filter=x' >.gitattributes");
+	assert_int_equal(status_read(&h->repo, &w, NULL, &st, &err), 0);
+	assert_int_equal(st.n, 1);
+	assert_true(st.entries[0].submodule);
+	status_fini(&st);
+	assert_int_equal(snapshot_tree(&h->repo, &w, NULL, &tree, &err), 0);
+	round_trip(h, &w, "cat \"$W/lib/f\" \"$W/lib/n\"; git -C \"$W/lib\" rev-list HEAD", 0);
+	house_expect(h, "test -e ran && echo ran || echo safe", "safe");
+	worktree_fini(&w);
+}
+
 static void test_branch_in_the_way(void **state)
 {
 	struct house *h = *state;
@@ -325,6 +353,7 @@ int main(void)
 		T(test_unchanged_is_one),
 		T(test_ignored_limit),
 		T(test_hostile),
+		T(test_hostile_submodule),
 		T(test_branch_in_the_way),
 		T(test_restore_files),
 	};
