@@ -28,8 +28,7 @@ static bool wants_json(char **argv)
 
 static int complain(const struct err *err, bool json)
 {
-	fflush(stdout);
-	fprintf(stderr, "muster: %s\n", err->msg);
+	cli_warn("%s", err->msg);
 	if (json) {
 		struct json_object *o JSON_FREE = json_new(), *inner = json_new();
 		json_add_int(inner, "code", err->code);

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 
-enum { STDIN_MAX = 4 << 20 };
+enum { STDIN_MAX = JSON_BYTES_MAX };
 
 const char *cli_arg(const struct cli *c, size_t i)
 {
@@ -79,6 +79,18 @@ void cli_say(const struct cli *c, const char *fmt, ...)
 	text_add_inert(&safe, str_c(&line), line.len, TEXT_LINES);
 	str_addc(&safe, '\n');
 	cli_print(&safe);
+}
+
+void cli_warn(const char *fmt, ...)
+{
+	struct str line STR_FREE = STR_INIT, safe STR_FREE = STR_INIT;
+	va_list ap;
+	va_start(ap, fmt);
+	str_addv(&line, fmt, ap);
+	va_end(ap);
+	text_add_inert(&safe, str_c(&line), line.len, TEXT_ONE_LINE);
+	fflush(stdout);
+	fprintf(stderr, "muster: %s\n", str_c(&safe));
 }
 
 struct json_object *cli_session_params(const struct cli *c)

@@ -82,6 +82,9 @@ void cli_print(const struct str *s);
 /* A line for the person, not for --json. */
 void cli_say(const struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* "muster: <one line>" on standard error, made inert: what it tells may come from an agent. */
+void cli_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 /* {"session": the first argument}. */
 struct json_object *cli_session_params(const struct cli *c);
 

@@ -1,15 +1,18 @@
 /* muster start */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/attach.h"
 #include "cli/verbs.h"
 #include "fmt/json.h"
 
-enum { TASK_MAX = 1 << 20, SHOW_AFTER_MS = 1000, WAIT_MS = 24 * 60 * 60 * 1000 };
+enum { TASK_MAX = 1 << 20, SHOW_AFTER_MS = 1000, LOG_PIECE = 16 * 1024, WAIT_MS = 24 * 60 * 60 * 1000 };
 
 /* ---- the request ---- */
 
@@ -74,55 +77,64 @@ static int fill(struct cli *c, struct json_object *params, struct err *err)
 	return add_env(o, params, err);
 }
 
-/* ---- waiting until it runs, with the set-up's progress when that takes a while ---- */
+/* ---- waiting until it runs, with the set-up's output when that takes a while ---- */
 
 struct progress {
 	bool quiet;       /* --json */
 	int64_t begin_ms; /* monotonic */
-	char *phase;      /* the latest line, not shown yet */
+	char *log_path;   /* where the set-up commands write */
+	off_t shown;      /* of the log, in bytes */
 };
 
-static void show_phase(void *arg)
+/* Prints the next whole lines of the log; false when there are none. */
+static bool show_piece(struct progress *p, int fd)
 {
-	struct progress *p = arg;
-	if (p->quiet || !p->phase || clock_mono_ms() - p->begin_ms < SHOW_AFTER_MS)
-		return;
-	struct str line STR_FREE = STR_INIT;
-	text_add_inert(&line, p->phase, strlen(p->phase), TEXT_ONE_LINE);
-	fprintf(stderr, "  %s\n", str_c(&line));
-	mem_replace(&p->phase, NULL);
+	char buf[LOG_PIECE];
+	struct str text STR_FREE = STR_INIT;
+	ssize_t n = pread(fd, buf, sizeof buf, p->shown);
+	const char *end = n > 0 ? memrchr(buf, '\n', (size_t)n) : NULL;
+	/* A line longer than the piece is shown in parts. */
+	size_t len = end ? (size_t)(end - buf) + 1 : n == (ssize_t)sizeof buf ? sizeof buf : 0;
+	text_add_inert(&text, buf, len, TEXT_LINES);
+	fwrite(str_c(&text), 1, text.len, stderr);
+	p->shown += (off_t)len;
+	return len > 0;
 }
 
-static void on_event(void *arg, struct json_object *event)
+static void show_log(struct progress *p)
+{
+	int fd FD_CLOSE = open(p->log_path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && show_piece(p, fd))
+		;
+}
+
+static void on_tick(void *arg)
 {
 	struct progress *p = arg;
-	const char *kind = json_str_or(event, "kind", "");
-	const char *line = strcmp(kind, "session.setup") == 0 ? json_str(json_obj(event, "data"), "line") : NULL;
-	if (line)
-		mem_replace(&p->phase, line);
-	else if (strcmp(kind, "session.preparing") == 0)
-		mem_replace(&p->phase, "preparing the workspace");
-	show_phase(p);
+	if (!p->quiet && clock_mono_ms() - p->begin_ms >= SHOW_AFTER_MS)
+		show_log(p);
+}
+
+static char *setup_log(const struct cli *c, const char *id)
+{
+	MEM_FREE char *folder = dirs_session(&c->client.dirs, id);
+	return mem_printf("%s/setup.log", folder);
 }
 
 /* Waits until the session has started or failed to; *ret is the session then. */
 static int wait_started(struct cli *c, const char *id, struct json_object **ret, struct err *err)
 {
-	struct progress p = {.quiet = c->json, .begin_ms = clock_mono_ms()};
-	struct json_object *wanted = json_new(), *subscribed JSON_FREE = NULL, *params = json_new();
-	json_add_str(wanted, "session", id);
-	json_add_int(wanted, "after", 0);
+	struct progress p = {.quiet = c->json, .begin_ms = clock_mono_ms(), .log_path = setup_log(c, id)};
+	struct json_object *params = json_new();
 	json_add_str(params, "session", id);
 	json_add_str(params, "until", "started");
 	json_add_int(params, "timeout_ms", WAIT_MS);
-	c->client.watch = (struct client_watch){.event = on_event, .tick = show_phase, .arg = &p};
-	int r = client_call(&c->client, "events.subscribe", wanted, &subscribed, err);
-	if (r == 0)
-		r = client_call(&c->client, "session.wait", params, ret, err);
-	else
-		json_object_put(params);
+	c->client.watch = (struct client_watch){.tick = on_tick, .arg = &p};
+	int r = client_call(&c->client, "session.wait", params, ret, err);
 	c->client.watch = (struct client_watch){0};
-	free(p.phase);
+	if (p.shown > 0)
+		show_log(&p);
+	free(p.log_path);
 	return r;
 }
 
@@ -136,7 +148,7 @@ static int show_started(struct cli *c, struct json_object *session, struct err *
 		cli_say(c, "%s  %s", name, state);
 	if (strcmp(state, "failed") == 0 && failure) {
 		c->exit_code = ERR_FAILED;
-		fprintf(stderr, "muster: %s failed: %s\n", name, failure);
+		cli_warn("%s failed: %s", name, failure);
 		return 0;
 	}
 	fflush(stdout);

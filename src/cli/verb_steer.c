@@ -63,7 +63,7 @@ static int run_rm(struct cli *c, struct err *err)
 	else
 		cli_say(c, "%s removed", cli_arg(c, 0));
 	for (size_t i = 0; i < json_len(warnings); i++)
-		fprintf(stderr, "muster: %s\n", json_str_at(warnings, i));
+		cli_warn("%s", json_str_at(warnings, i));
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static int run(struct cli *c, struct err *err)
 	if (taken || wait_s == 0)
 		return 0;
 	c->exit_code = ERR_FAILED;
-	fprintf(stderr, "muster: %s has not taken it within %lld s; it stays queued\n", cli_arg(c, 0), wait_s);
+	cli_warn("%s has not taken it within %lld s; it stays queued", cli_arg(c, 0), wait_s);
 	return 0;
 }
 

@@ -227,6 +227,28 @@ def test_rm_and_undo(muster, repo):
         assert f.read() == "precious\n"
 
 
+def test_a_slow_set_up_is_shown(muster, repo):
+    config = repo / ".muster" / "config.yaml"
+    config.write_text("worktree:\n  setup:\n    - printf 'first \\033[31mline\\n'; sleep 1.5; echo second line\ngate:\n  - 'true'\n")
+    done = muster.run("start", "--name", "slow", "--", "true", cwd=repo)
+    assert "first line\n" in done.stderr and "second line\n" in done.stderr
+    config.write_text("worktree:\n  setup:\n    - echo so bad; exit 3\n")
+    done = muster.run("start", "--name", "bad", "--", "true", cwd=repo, check=False)
+    assert (done.returncode, done.stdout) == (1, "bad  failed\n")
+    assert done.stderr.startswith("muster: bad failed: ") and "so bad" in done.stderr
+
+
+def test_doctor_repairs_a_worktree(muster, repo):
+    start(muster, repo, "w", "true")
+    dot_git = os.path.join(muster.json("show", "w")["workspace"], ".git")
+    before = open(dot_git).read()
+    os.unlink(dot_git)
+    done = muster.run("doctor", check=False)
+    assert done.returncode == 1 and "--fix repairs it" in done.stdout
+    assert "fixed  worktrees" in muster.run("doctor", "--fix").stdout
+    assert open(dot_git).read() == before
+
+
 def test_review_approve_land(muster, repo):
     start(muster, repo, "work", "sh", "-c", "echo four >> src/a.txt && git commit -qam 'add four'")
     muster.rpc().call("session.wait", session="work", until="ended", timeout_ms=WAIT_S * 1000)
@@ -432,6 +454,18 @@ def test_attach_works_without_musterd(muster, repo):
 
 
 # ---- hooks ----
+
+
+def test_hook_passes_what_is_too_long_for_a_line(muster, repo):
+    start(muster, repo, "h", "cat")
+    session = muster.json("show", "h")["id"]
+    env = {**muster.env, "MUSTER_SOCKET": str(muster.home / "run" / "agent" / session)}
+    data = json.dumps({"hook_event_name": "PostToolUse", "tool_response": "x" * (3 << 20)})
+    done = subprocess.run([MUSTER, "hook"], input=data, env=env, capture_output=True, text=True, timeout=WAIT_S)
+    assert (done.returncode, done.stderr) == (0, "")
+    data = json.dumps({"hook_event_name": "PostToolUse", "something": "x" * (3 << 20)})
+    done = subprocess.run([MUSTER, "hook"], input=data, env=env, capture_output=True, text=True, timeout=WAIT_S)
+    assert done.returncode == 1 and "more than" in done.stderr
 
 
 def test_hook_waits_only_where_the_answer_matters(muster, repo):
