@@ -1,5 +1,5 @@
-/* A line from a client: whatever it is, what answers it is one line of JSON that names the same id, and parameters that
- * pass the check have the types that handlers rely on. */
+/* A line from a client: whatever it is, what answers it is one line of JSON that names the same id, and parameters
+ * that pass the check have the types that handlers rely on. */
 #include <stdlib.h>
 #include <string.h>
 

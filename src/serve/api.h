@@ -1,5 +1,5 @@
-/* The API table: what musterd can be asked. serve/api.def is the one list; the dispatch, the check of parameters, the
- * command line's `muster api` and the documentation come from it. */
+/* The API table: what musterd can be asked. serve/api.def is the one list; the dispatch, the check of parameters,
+ * the command line's `muster api` and the documentation come from it. */
 #ifndef SERVE_API_H
 #define SERVE_API_H
 
@@ -8,7 +8,8 @@
 
 #include "base/attr.h"
 
-/* Who may call a method: everyone who is let in, a session about itself, only the lead. The lead's socket gives all. */
+/* Who may call a method: everyone who is let in, a session about itself, only the lead. The lead's socket gives
+ * all. */
 enum api_access { ACCESS_READ, ACCESS_SESSION, ACCESS_LEAD };
 
 struct api_method {

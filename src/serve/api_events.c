@@ -61,7 +61,8 @@ void api_events_list(struct api *api, struct json_object *params, struct rpc_cal
 static void replay(struct api *api, struct rpc_client *c, int64_t after, const char *session)
 {
 	struct event_rows rows;
-	event_list(api->db, &(struct event_query){.after = after, .limit = REPLAY_MAX + 1, .session = session}, &rows);
+	event_list(api->db, &(struct event_query){.after = after, .limit = REPLAY_MAX + 1, .session = session},
+		   &rows);
 	for (size_t i = 0; i < rows.n && i < REPLAY_MAX; i++)
 		rpc_replay(c, &rows.v[i]);
 	if (rows.n > REPLAY_MAX)

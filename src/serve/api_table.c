@@ -21,7 +21,8 @@ const size_t api_methods_n = ARRAY_LEN(api_methods);
 
 const char *api_access_name(enum api_access access)
 {
-	static const char *const names[] = {[ACCESS_READ] = "read", [ACCESS_SESSION] = "session", [ACCESS_LEAD] = "lead"};
+	static const char *const names[] = {
+		[ACCESS_READ] = "read", [ACCESS_SESSION] = "session", [ACCESS_LEAD] = "lead"};
 	return names[access];
 }
 

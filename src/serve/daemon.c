@@ -109,7 +109,8 @@ static int open_store(struct daemon *d, const struct dirs *dirs, struct err *err
 	return db_open(path, &d->db, err);
 }
 
-static int start(struct daemon *d, const struct daemon_setup *setup, const struct instance *instance, struct err *err)
+static int start(struct daemon *d, const struct daemon_setup *setup, const struct instance *instance,
+		 struct err *err)
 {
 	if (open_store(d, setup->dirs, err) < 0)
 		return -1;
@@ -171,8 +172,8 @@ static void wind_up(struct daemon *d)
 		await_workers(d);
 }
 
-/* Whatever is there by now. A thread that still works has a part of it in its hands: then all is left to the end of the
- * process, and what was under way to its successor, as if this one had been killed. */
+/* Whatever is there by now. A thread that still works has a part of it in its hands: then all is left to the end of
+ * the process, and what was under way to its successor, as if this one had been killed. */
 static void tear_down(struct daemon *d)
 {
 	if (worker_pending()) {

@@ -18,9 +18,9 @@ struct daemon_setup {
 
 enum daemon_end { DAEMON_ENDED, DAEMON_FAILED, DAEMON_RESTART };
 
-/* Serves until it is told to end (daemon.stop, daemon.restart, SIGTERM, SIGINT) or the store fails: err is filled for
- * DAEMON_FAILED. Sessions run on in any case. The instance stays the caller's, and so does what setup points to: while
- * worker_pending() says that a thread could not be waited for, nothing of it may be released. */
+/* Serves until it is told to end (daemon.stop, daemon.restart, SIGTERM, SIGINT) or the store fails: err is filled
+ * for DAEMON_FAILED. Sessions run on in any case. The instance stays the caller's, and so does what setup points
+ * to: while worker_pending() says that a thread could not be waited for, nothing of it may be released. */
 enum daemon_end daemon_run(const struct daemon_setup *setup, const struct instance *instance, struct err *err);
 
 #endif

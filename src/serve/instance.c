@@ -100,7 +100,8 @@ int instance_await(const struct dirs *dirs, int timeout_ms, struct err *err)
 		nanosleep(&pause, NULL);
 	}
 	if (fd < 0)
-		return err_set_errno(err, ERR_FAILED, fd, "another musterd is starting, but does not listen on %s", path);
+		return err_set_errno(err, ERR_FAILED, fd, "another musterd is starting, but does not listen on %s",
+				     path);
 	close(fd);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* Parameters of API methods: a compact schema, the check of a request against it, and its printing.
  *
  * A schema is a list of NAME:TYPE[(MIN..MAX)][!|=DEFAULT], separated by blanks:
- *   s text · i integer · b true or false · o object · S list of texts · ! required · =DEFAULT filled in when it is missing.
+ *   s text · i integer · b true or false · o object · S list of texts · ! required · =DEFAULT fills in
  * MIN..MAX limits an integer; either may be left out. null counts as missing. */
 #ifndef SERVE_PARAMS_H
 #define SERVE_PARAMS_H
@@ -23,11 +23,11 @@ struct param {
 	int64_t min, max;
 };
 
-/* Reads the next parameter of a schema; false at its end. *schema moves on. A malformed schema aborts: it is ours. */
+/* Reads the next parameter of a schema; false at its end. *schema moves on. A malformed one aborts: it is ours. */
 bool param_next(const char **schema, struct param *ret);
 
-/* Checks params (an object) and fills in the defaults. ERR_USAGE names the parameter and, for an unknown one, the nearest
- * that exists. Texts with a NUL inside are refused: no C code sees half of one. */
+/* Checks params (an object) and fills in the defaults. ERR_USAGE names the parameter and, for an unknown one, the
+ * nearest that exists. Texts with a NUL inside are refused: no C code sees half of one. */
 int params_check(const char *schema, struct json_object *params, struct err *err) NODISCARD;
 
 #endif

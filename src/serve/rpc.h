@@ -1,12 +1,13 @@
-/* JSON-RPC 2.0 on a unix stream socket: one JSON text a line, batches allowed, replies in whatever order they are ready.
+/* JSON-RPC 2.0 on a unix stream socket: one JSON text a line, batches allowed, replies in whatever order they are
+ * ready.
  *
  * Output is held until rpc_server_flush(), which is called when the turn is committed and, where the lead spoke, on
  * the disk; then each client gets all of it in one write. A client that does not read is not read from either
  * (RPC_OUTPUT_HIGH); its notifications are dropped beyond that and it is told so as soon as it reads again:
  * {"method":"lost","params":{"after":N}}, N being the last event that it got: events.list has what it missed.
  *
- * Bad input costs the sender one error reply, never its connection; a line of more than RPC_LINE_MAX bytes is refused
- * and skipped up to its end. */
+ * Bad input costs the sender one error reply, never its connection; a line of more than RPC_LINE_MAX bytes is
+ * refused and skipped up to its end. */
 #ifndef SERVE_RPC_H
 #define SERVE_RPC_H
 
@@ -56,14 +57,16 @@ struct rpc_server *rpc_server_new(uv_loop_t *loop, int listen_fd, struct rpc_han
 void rpc_server_flush(struct rpc_server *s);
 /* Each held reply becomes this error; notifications vanish. Then sends as much as the kernel takes at once. */
 void rpc_server_fail_held(struct rpc_server *s, const struct err *err);
-/* Closes all connections; held output is dropped. The memory goes when the loop has run their last callbacks. NULL is fine. */
+/* Closes all connections; held output is dropped. The memory goes when the loop has run their last callbacks. NULL
+ * is fine. */
 void rpc_server_free(struct rpc_server *s);
 
 /* Ends the call with an error that is not one of enum err_code. */
 void rpc_call_fail_code(struct rpc_call *call, int code, const char *text);
 
-/* The client (of a call: NULL if it left) gets the events that match from now on: of that session (NULL: of all), with a kind that begins
- * with one of these (empty: any). Replaces what it subscribed to before. `last` is the newest event at this moment. */
+/* The client (of a call: NULL if it left) gets the events that match from now on: of that session (NULL: of all),
+ * with a kind that begins with one of these (empty: any). Replaces what it subscribed to before. `last` is the
+ * newest event at this moment. */
 void rpc_subscribe(struct rpc_client *c, const char *session, const struct strv *kinds, int64_t last);
 /* Queues an event that is older than the subscription for that client, if it matches. */
 void rpc_replay(struct rpc_client *c, const struct event_row *event);

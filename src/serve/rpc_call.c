@@ -28,7 +28,8 @@ static void put_reply(struct rpc_client *c, struct rpc_batch *batch, struct json
 	json_push(batch->ids, json_object_get(id));
 }
 
-static void put_error(struct rpc_client *c, struct rpc_batch *batch, struct json_object *id, int code, const char *why)
+static void put_error(struct rpc_client *c, struct rpc_batch *batch, struct json_object *id, int code,
+		      const char *why)
 {
 	struct str text STR_FREE = STR_INIT;
 	rpc_add_error(&text, id, code, why);

@@ -135,7 +135,7 @@ static void refuse_line(struct rpc_client *c)
 	rpc_client_hold_reply(c, &line, NULL);
 }
 
-/* Handles one line; returns false when there is none, or it must wait. *used counts the bytes that are done with. */
+/* Handles one line; returns false when there is none, or it must wait. *used counts what is done with. */
 static bool next_line(struct rpc_client *c, size_t *used)
 {
 	if (c->closing || is_overloaded(c) || *used == c->in.len)

@@ -1,4 +1,4 @@
-/* The form of JSON-RPC 2.0 messages: reading requests, writing replies and notifications. No input or output here. */
+/* The form of JSON-RPC 2.0 messages: reading requests, writing replies and notifications. No I/O here. */
 #ifndef SERVE_RPC_MESSAGE_H
 #define SERVE_RPC_MESSAGE_H
 

@@ -1,6 +1,6 @@
-/* The turns of the loop: all that is written while callbacks run is committed before the loop sleeps, and only then is
- * anything sent. Where the lead spoke (db_turn_durable), it is sent when the disk has it: a thread of its own waits for the
- * disk, the loop goes on, and output is held meanwhile. */
+/* The turns of the loop: all that is written while callbacks run is committed before the loop sleeps, and only then
+ * is anything sent. Where the lead spoke (db_turn_durable), it is sent when the disk has it: a thread of its own
+ * waits for the disk, the loop goes on, and output is held meanwhile. */
 #ifndef SERVE_TURN_H
 #define SERVE_TURN_H
 
@@ -22,7 +22,8 @@ struct turn_handler {
 
 /* Everything is borrowed. NULL with err. */
 struct turn *turn_new(uv_loop_t *loop, struct db *db, struct turn_handler *handler, struct err *err);
-/* Ends the turn that is open, after the loop has stopped: commits, waits for the disk, releases. 0, or -1 after failed(). */
+/* Ends the turn that is open, after the loop has stopped: commits, waits for the disk, releases. 0, or -1 after
+ * failed(). */
 int turn_finish(struct turn *t);
 /* Its last handles close with the loop's next callbacks. NULL is fine. */
 void turn_free(struct turn *t);

@@ -24,7 +24,8 @@ static const struct {
 } remedies[] = {
 	{SQLITE_CORRUPT, "is damaged; move it away, or restore it from a copy (running sessions are not affected)"},
 	{SQLITE_NOTADB, "is damaged or no database; move it away, or restore it from a copy"},
-	{SQLITE_FULL, "cannot grow: the disk is full, and what was asked was not recorded; make room and ask again"},
+	{SQLITE_FULL,
+	 "cannot grow: the disk is full, and what was asked was not recorded; make room and ask again"},
 	{SQLITE_READONLY, "is read-only; make it and its folder writable, or set MUSTER_HOME"},
 	{SQLITE_BUSY, "is in use by another program; end that first"},
 	{SQLITE_LOCKED, "is in use by another program; end that first"},
@@ -78,8 +79,8 @@ static int check_owner(struct db *db, struct err *err)
 	if (rc != SQLITE_OK)
 		return db_explain(err, db->sql, db->path, rc);
 	if (tables && application != MIGRATE_APPLICATION_ID)
-		return err_set(err, ERR_FAILED, "%s is another program's database; move it away, or set MUSTER_HOME",
-		               db->path);
+		return err_set(err, ERR_FAILED,
+			       "%s is another program's database; move it away, or set MUSTER_HOME", db->path);
 	if (sqlite3_db_readonly(db->sql, "main") > 0)
 		return db_explain(err, db->sql, db->path, SQLITE_READONLY);
 	return 0;
@@ -110,10 +111,11 @@ static int set_up(struct db *db, struct err *err)
 	if (rc != SQLITE_OK)
 		return db_explain(err, db->sql, db->path, rc);
 	if (version > migrate_newest)
-		return err_set(err, ERR_FAILED,
-		               "%s was written by a newer muster (format %d, this one knows %d): use that one, or set "
-		               "MUSTER_HOME to another folder",
-		               db->path, version, migrate_newest);
+		return err_set(
+			err, ERR_FAILED,
+			"%s was written by a newer muster (format %d, this one knows %d): use that one, or set "
+			"MUSTER_HOME to another folder",
+			db->path, version, migrate_newest);
 	sqlite3_wal_hook(db->sql, on_commit, db);
 	return 0;
 }

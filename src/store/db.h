@@ -29,23 +29,23 @@ const char *db_path(const struct db *db);
 
 /* True while the turn holds a write that is not committed, or is spoiled. */
 bool db_turn_open(const struct db *db);
-/* What this turn tells anyone of must be on the disk before, with all that was committed earlier: it holds words of the
- * lead, or acknowledges them. */
+/* What this turn tells anyone of must be on the disk before, with all that was committed earlier: it holds words of
+ * the lead, or acknowledges them. */
 void db_turn_durable(struct db *db);
-/* Ends the turn. Returns 0, 1 when db_sync() must succeed before anyone is told, or -1 with err after rolling back. */
+/* Ends the turn. Returns 0, 1 when db_sync() must succeed before anyone is told, or -1 with err, rolled back. */
 int db_turn_commit(struct db *db, struct err *err) NODISCARD;
 /* NULL while all is well, else what spoiled the turn. */
 const struct err *db_spoiled(const struct db *db);
 
-/* Brings all that was committed before the call to the disk. Slow; may run on any thread while the owner works on. */
+/* Brings all that was committed before the call to the disk. Slow; may run on any thread beside the owner. */
 int db_sync(struct db *db, struct err *err) NODISCARD;
 /* Copying the write-ahead log back into the database is left to whoever has the time: true when it is worth it. */
 bool db_checkpoint_due(const struct db *db);
 /* Does that. Slow; may run on any thread, one at a time, while the owner works on. */
 int db_checkpoint(struct db *db, struct err *err) NODISCARD;
-/* The log begins anew only when all of it is copied back, which never happens while it is written to all the time. True
- * after a checkpoint that came too late for the last pages of a long log: db_checkpoint_rest() copies those on the
- * owner's thread, between turns. It is for that once in some 16 MiB of log that the owner waits for the disk. */
+/* The log begins anew only when all of it is copied back, which never happens while it is written to all the time.
+ * True after a checkpoint that came too late for the last pages of a long log: db_checkpoint_rest() copies those on
+ * the owner's thread, between turns. It is for that once in some 16 MiB of log that the owner waits. */
 bool db_checkpoint_rest_due(const struct db *db);
 int db_checkpoint_rest(struct db *db, struct err *err) NODISCARD;
 

@@ -51,7 +51,8 @@ void event_list(struct db *db, const struct event_query *q, struct event_rows *r
 	/* One text a case, so that each has a plan that fits it. */
 	static const char *const tails[2][2] = {
 		{"WHERE id > ?1 ORDER BY id LIMIT ?2", "WHERE session = ?3 AND id > ?1 ORDER BY id LIMIT ?2"},
-		{"WHERE id > ?1 ORDER BY id DESC LIMIT ?2", "WHERE session = ?3 AND id > ?1 ORDER BY id DESC LIMIT ?2"},
+		{"WHERE id > ?1 ORDER BY id DESC LIMIT ?2",
+		 "WHERE session = ?3 AND id > ?1 ORDER BY id DESC LIMIT ?2"},
 	};
 	row_all(db, &table, tails[q->newest][q->session != NULL],
 	        STMT_ARGS(STMT_I(q->after), STMT_I(q->limit), STMT_T(q->session)), ret);

@@ -1,5 +1,5 @@
-/* Table event: everything that happened, numbered in one sequence. The other tables say how things are, this one how
- * they came to be. */
+/* Table event: everything that happened, numbered in one sequence. The other tables say how things are, this one
+ * how they came to be. */
 #ifndef STORE_EVENT_H
 #define STORE_EVENT_H
 
@@ -16,7 +16,8 @@
 
 ROW_DECLARE(event, EVENT_COLUMNS);
 
-/* Adds an event to the turn; session and data may be NULL; takes over data. Returns its number (0 in a spoiled turn). */
+/* Adds an event to the turn; session and data may be NULL; takes over data. Returns its number (0 in a spoiled
+ * turn). */
 int64_t event_append(struct db *db, const char *session, const char *kind, struct json_object *data);
 
 /* Called with each event as it is appended, before its turn is committed: what it says must be held until then. */

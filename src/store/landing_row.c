@@ -24,8 +24,8 @@ bool landing_row_get(struct db *db, int64_t id, struct landing_row *ret)
 
 bool landing_row_find_open(struct db *db, const char *session, struct landing_row *ret)
 {
-	return row_one(db, &table, "WHERE session = ? AND ended_ms = 0 ORDER BY id LIMIT 1", STMT_ARGS(STMT_T(session)),
-	               ret);
+	return row_one(db, &table, "WHERE session = ? AND ended_ms = 0 ORDER BY id LIMIT 1",
+		       STMT_ARGS(STMT_T(session)), ret);
 }
 
 void landing_row_list_open(struct db *db, struct landing_rows *ret)

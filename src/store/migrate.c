@@ -4,7 +4,7 @@
 
 #include "base/attr.h"
 
-/* Step N brings the schema from version N to N + 1. A step that was released is never changed: a new one is added. */
+/* Step N brings the schema from version N to N + 1. A step that was released never changes: a new one is added. */
 static const char *const steps[] = {
 	/* 0: the first schema */
 	"CREATE TABLE session("
@@ -26,7 +26,8 @@ static const char *const steps[] = {
 
 	"CREATE TABLE item("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL REFERENCES session(id), kind TEXT NOT NULL,"
-	" key TEXT NOT NULL, request INT NOT NULL, blocking INT NOT NULL, title TEXT NOT NULL, detail TEXT, options TEXT,"
+	" key TEXT NOT NULL, request INT NOT NULL, blocking INT NOT NULL, title TEXT NOT NULL, detail TEXT, "
+	"options TEXT,"
 	" state TEXT NOT NULL, option TEXT, text TEXT, reason TEXT, opened_ms INT NOT NULL, closed_ms INT NOT NULL)"
 	" STRICT;"
 	"CREATE INDEX item_session ON item(session, id);"
@@ -48,7 +49,8 @@ static const char *const steps[] = {
 	" PRIMARY KEY(session, name)) STRICT, WITHOUT ROWID;"
 
 	"CREATE TABLE snapshot("
-	" id INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL REFERENCES session(id), ref TEXT, commit_oid TEXT,"
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL REFERENCES session(id), ref TEXT, commit_oid "
+	"TEXT,"
 	" why TEXT NOT NULL, detail TEXT, created_ms INT NOT NULL, undone_ms INT NOT NULL) STRICT;"
 	"CREATE INDEX snapshot_session ON snapshot(session, id);"
 	"CREATE INDEX snapshot_open ON snapshot(id) WHERE undone_ms = 0;"

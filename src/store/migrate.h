@@ -4,8 +4,8 @@
 
 #include <sqlite3.h>
 
-/* Brings the schema to the newest version. Returns SQLITE_OK or a result code; *ret_version (also on failure) is what
- * the file had before; more than MIGRATE_NEWEST means that a newer muster wrote it, and nothing is changed. */
+/* Brings the schema to the newest version. Returns SQLITE_OK or a result code; *ret_version (also on failure) is
+ * what the file had before; more than MIGRATE_NEWEST means that a newer muster wrote it, and nothing is changed. */
 int migrate(sqlite3 *sql, int *ret_version);
 
 extern const int migrate_newest;

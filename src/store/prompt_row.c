@@ -24,6 +24,6 @@ bool prompt_row_get(struct db *db, int64_t id, struct prompt_row *ret)
 
 void prompt_row_list_open(struct db *db, const char *session, struct prompt_rows *ret)
 {
-	row_all(db, &table, "WHERE session = ? AND state IN ('queued', 'sent') ORDER BY id", STMT_ARGS(STMT_T(session)),
-	        ret);
+	row_all(db, &table, "WHERE session = ? AND state IN ('queued', 'sent') ORDER BY id",
+		STMT_ARGS(STMT_T(session)), ret);
 }

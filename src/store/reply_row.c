@@ -14,7 +14,8 @@ void reply_row_put(struct db *db, const struct reply_row *row)
 
 void reply_row_delete(struct db *db, const char *session, int64_t request)
 {
-	stmt_run(db, "DELETE FROM reply WHERE session = ? AND request = ?", STMT_ARGS(STMT_T(session), STMT_I(request)));
+	stmt_run(db, "DELETE FROM reply WHERE session = ? AND request = ?",
+		 STMT_ARGS(STMT_T(session), STMT_I(request)));
 }
 
 void reply_row_list(struct db *db, const char *session, struct reply_rows *ret)

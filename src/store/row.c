@@ -95,8 +95,8 @@ static void read_column(const struct row_column *c, sqlite3_stmt *stmt, int inde
 	}
 }
 
-static void add_names(const struct row_table *t, size_t first, size_t end, const char *suffix, const char *separator,
-                      struct str *sql)
+static void add_names(const struct row_table *t, size_t first, size_t end, const char *suffix,
+		      const char *separator, struct str *sql)
 {
 	for (size_t i = first; i < end; i++) {
 		str_adds(sql, i > first ? separator : "");
@@ -176,7 +176,8 @@ bool row_one(struct db *db, const struct row_table *t, const char *tail, const s
 	return true;
 }
 
-void row_all(struct db *db, const struct row_table *t, const char *tail, const struct stmt_arg *args, void *ret_rows)
+void row_all(struct db *db, const struct row_table *t, const char *tail, const struct stmt_arg *args,
+	     void *ret_rows)
 {
 	struct stmt_source source = {{t, tail}, make_select};
 	sqlite3_stmt *stmt = stmt_get(db, &source, args);

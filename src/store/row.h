@@ -7,8 +7,9 @@
  *   OPT    int64_t   integer, or NULL for -1: "none"
  *   BOOL   bool      0 or 1
  *
- * The first columns are the primary key. A zeroed struct is a valid empty row (but for OPT columns: <table>_row_init).
- * A row that a function fills must be a valid one before (it is released); a list is simply overwritten. */
+ * The first columns are the primary key. A zeroed struct is a valid empty row (but for OPT columns:
+ * <table>_row_init). A row that a function fills must be a valid one before (it is released); a list is simply
+ * overwritten. */
 #ifndef STORE_ROW_H
 #define STORE_ROW_H
 

@@ -22,7 +22,8 @@ struct row_table {
 	bool numbered; /* the key is an integer that the database gives out */
 };
 
-/* A file that defines a table says first: #define ROW_TABLE session, and then ROW_DEFINE(SESSION_COLUMNS, 1, false). */
+/* A file that defines a table says first: #define ROW_TABLE session, and then ROW_DEFINE(SESSION_COLUMNS, 1,
+ * false). */
 #define ROW_STRUCT_OF(table) struct table##_row
 #define ROW_STRUCT(table) ROW_STRUCT_OF(table)
 #define ROW_COLUMN(kind_, name_) {#name_, ROW_##kind_, offsetof(ROW_STRUCT(ROW_TABLE), name_)},
@@ -67,14 +68,17 @@ void row_copy(const struct row_table *t, void *dst, const void *src);
 
 enum row_conflict { ROW_NEW, ROW_REPLACE, ROW_KEEP };
 
-/* Inserts the row; a numbered one whose key is 0 gets a number. Returns its number. on_conflict: when the key exists. */
+/* Inserts the row; a numbered one whose key is 0 gets a number. Returns its number. on_conflict: when the key
+ * exists. */
 int64_t row_insert(struct db *db, const struct row_table *t, enum row_conflict on_conflict, const void *row);
 /* Writes all columns of the row with this key. */
 void row_save(struct db *db, const struct row_table *t, const void *row);
 
 /* tail is a constant: what follows SELECT … FROM table. The statement is kept by its address and the table. */
-bool row_one(struct db *db, const struct row_table *t, const char *tail, const struct stmt_arg *args, void *ret_row);
+bool row_one(struct db *db, const struct row_table *t, const char *tail, const struct stmt_arg *args,
+	     void *ret_row);
 /* *ret_rows (struct <table>_rows) is overwritten. */
-void row_all(struct db *db, const struct row_table *t, const char *tail, const struct stmt_arg *args, void *ret_rows);
+void row_all(struct db *db, const struct row_table *t, const char *tail, const struct stmt_arg *args,
+	     void *ret_rows);
 
 #endif

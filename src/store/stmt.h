@@ -37,7 +37,8 @@ sqlite3_stmt *stmt_get(struct db *db, const struct stmt_source *source, const st
 /* The same for a constant text, which is kept by its address. */
 sqlite3_stmt *stmt_of(struct db *db, const char *sql, const struct stmt_arg *args);
 
-/* True when there is a row, false at the end (the statement is reset then) or when the turn is spoiled. NULL is fine. */
+/* True when there is a row, false at the end (the statement is reset then) or when the turn is spoiled. NULL is
+ * fine. */
 bool stmt_step(struct db *db, sqlite3_stmt *stmt);
 
 /* Runs a constant text to its end. Returns how many rows it changed. */

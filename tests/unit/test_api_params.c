@@ -12,7 +12,8 @@
 
 static const char schema[] = "session:s! wait_ms:i(0..100)=60 all:b=true scope:S env:o from:i(..-1)";
 
-/* Expects the words in the refusal, or acceptance when words is NULL. The result is what became of the parameters. */
+/* Expects the words in the refusal, or acceptance when words is NULL. The result is what became of the parameters.
+ */
 static struct json_object *check(const char *text, const char *words)
 {
 	struct err err = {0};
@@ -39,8 +40,8 @@ static void defaults_are_filled_in(void **state)
 	assert_int_equal(json_int(p, "wait_ms", 0), 60);
 	assert_true(json_flag(p, "all", false));
 	assert_false(json_has(p, "env"));
-	struct json_object *q JSON_FREE =
-		check("{\"session\":\"a\",\"wait_ms\":0,\"all\":false,\"scope\":[\"x\"],\"env\":{},\"from\":-5}", NULL);
+	struct json_object *q JSON_FREE = check(
+		"{\"session\":\"a\",\"wait_ms\":0,\"all\":false,\"scope\":[\"x\"],\"env\":{},\"from\":-5}", NULL);
 	assert_int_equal(json_int(q, "wait_ms", 1), 0);
 	assert_false(json_flag(q, "all", true));
 }

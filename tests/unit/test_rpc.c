@@ -221,7 +221,8 @@ static void garbage_costs_one_reply_each(void **state)
 static void lines_come_in_pieces(void **state)
 {
 	struct box *b = *state;
-	const char *text = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"echo\"}\n";
+	const char *text = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,"
+			   "\"method\":\"echo\"}\n";
 	for (const char *p = text; *p; p++)
 		send_bytes(b, p, 1);
 	expect(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}");
@@ -248,8 +249,9 @@ static void a_batch_is_answered_as_one(void **state)
 	turns(b, 3);
 	assert_int_equal(b->calls, 3);
 	call_done(&b->later[--b->n_later]->call, json_new_array());
-	expect(b, "[{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"a request is a JSON object\"}},"
-	          "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}},{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[]}]");
+	expect(b, "[{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"a request is a JSON "
+		  "object\"}},"
+		  "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}},{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[]}]");
 	say(b, "[{\"jsonrpc\":\"2.0\",\"method\":\"echo\"}]"); /* nothing to answer */
 	requests_are_answered(state);
 }
@@ -271,7 +273,8 @@ static void a_failed_turn_fails_its_replies(void **state)
 {
 	struct box *b = *state;
 	say(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}");
-	say(b, "[{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"later\"},{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"later\"}]");
+	say(b, "[{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"later\"},{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":"
+	       "\"later\"}]");
 	turns(b, 3);
 	while (b->n_later)
 		call_done(&b->later[--b->n_later]->call, json_new());
@@ -288,7 +291,8 @@ static void a_call_outlives_its_client(void **state)
 {
 	struct box *b = *state;
 	say(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}");
-	say(b, "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"},{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}]");
+	say(b, "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"},{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	       "\"later\"}]");
 	turns(b, 3);
 	fd_closep(&b->client);
 	turns(b, 5);
@@ -330,7 +334,8 @@ static void an_answer_too_long_is_an_error(void **state)
 static void who_does_not_read_is_not_read(void **state)
 {
 	struct box *b = *state;
-	static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"big\",\"params\":{\"size\":100000}}\n";
+	static const char line[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"big\",\"params\":{\"size\":100000}}\n";
 	int sent = 0;
 	size_t part = 0;
 	for (int idle = 0; idle < 50 && sent < 20000;) {
@@ -363,7 +368,8 @@ static void events_go_to_who_asked(void **state)
 {
 	struct box *b = *state;
 	publish(b, 1, "s", "item.opened", "{}");
-	say(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"watch\",\"params\":{\"session\":\"s\",\"kinds\":[\"item.\",\"x\"]}}");
+	say(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"watch\",\"params\":{\"session\":\"s\",\"kinds\":[\"item."
+	       "\",\"x\"]}}");
 	expect(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}");
 	publish(b, 2, "s", "session.live", "{}");
 	publish(b, 3, "t", "item.opened", "{}");
