@@ -51,11 +51,13 @@ struct session {
 	bool connected;           /* the holder has said WELCOME */
 	uint32_t hold_pid;
 	bool running;             /* the foreground process lives */
+	bool releasing, let_go;   /* the holder was asked to end; it said that it will */
 	char *program;            /* what was started last, for messages */
 	uint64_t events_taken;    /* what the holder has been told */
 	uint64_t output_next;     /* the offset that the next piece of output should have */
 	uv_timer_t retry; /* connects again while the holder lives but does not answer */
-	int retry_ms;
+	int retry_ms;      /* 0: it was reached */
+	int holders_tried; /* that went before the agent was started */
 
 	struct signal_row signals[SESSION_SIGNALS_MAX];
 	size_t n_signals;
@@ -104,6 +106,7 @@ void session_rebind(struct session *s);
 /* session_state.c: after every change of a fact */
 void session_refresh(struct session *s);
 void session_signal(struct session *s, const char *source, enum agent_activity a, int confidence, const char *detail);
+void session_signal_forget(struct session *s, const char *source); /* if it has said anything */
 void session_signals_clear(struct session *s);
 void session_life_set(struct session *s, enum session_life life);
 void session_count(struct session *s, int by); /* in the engine's counts */

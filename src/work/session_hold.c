@@ -14,7 +14,13 @@
 #include "store/job_row.h"
 #include "work/session.h"
 
-enum { RETRY_FIRST_MS = 200, RETRY_LAST_MS = 60000, STREAM_LINE_MAX = 16 << 20 };
+enum {
+	RETRY_FIRST_MS = 200,
+	RETRY_LAST_MS = 60000,
+	RELAUNCH_FIRST_MS = 5,
+	HOLDERS_MAX = 8, /* holders that may go before an agent was started in one: about a second in all */
+	STREAM_LINE_MAX = 16 << 20,
+};
 
 /* ---- what the journal says, one function a kind ---- */
 
@@ -332,7 +338,7 @@ static void handle_welcome(void *arg, const struct hold_welcome *w)
 	s->hold_pid = w->pid;
 	s->running = w->running;
 	s->row.paused = w->paused;
-	s->retry_ms = RETRY_FIRST_MS;
+	s->retry_ms = 0;
 	hold_client_follow_events(s->hold, (uint64_t)s->row.hold_event);
 	if (s->agent.ops->on_line && s->row.headless) {
 		s->output_next = UINT64_MAX; /* the first piece starts the lines anew */
@@ -361,11 +367,9 @@ static void read_left_events(struct session *s, const char *folder)
 	journal_read_close(&reader);
 }
 
-/* The holder is dead. What it had journaled still counts; what it held is ended. */
+/* The holder is dead, and what it had journaled is read. What it held is ended. */
 static void bury_holder(struct session *s)
 {
-	MEM_FREE char *folder = dirs_session(s->engine->setup.dirs, s->row.id);
-	read_left_events(s, folder);
 	local_end_orphans(s->row.id);
 	session_jobs_lost(s);
 	s->in_event = true;
@@ -379,12 +383,29 @@ static void bury_holder(struct session *s)
 	session_refresh(s);
 }
 
+static void start_holder(struct session *s);
+
+/* What the timer is for depends on what there is by now. */
 static void retry(uv_timer_t *timer)
 {
 	struct session *s = timer->data;
-	session_attach_holder(s);
+	MEM_FREE char *folder = dirs_session(s->engine->setup.dirs, s->row.id);
+	if (s->hold)
+		return;
+	if (s->life == LIFE_PREPARING && !local_alive(folder))
+		start_holder(s);
+	else
+		session_attach_holder(s);
 }
 
+static void retry_later(struct session *s, int first_ms)
+{
+	s->retry_ms = s->retry_ms ? MIN(s->retry_ms * 2, RETRY_LAST_MS) : first_ms;
+	uv_timer_start(&s->retry, retry, (uint64_t)s->retry_ms, 0);
+}
+
+/* A holder that went before the agent was started in it is replaced: it was told to go when its last agent had ended, and
+ * had not yet gone, or musterd died before it was there. */
 static void handle_closed(void *arg, int error)
 {
 	struct session *s = arg;
@@ -392,18 +413,24 @@ static void handle_closed(void *arg, int error)
 	session_detach_holder(s);
 	if (s->engine->closing)
 		return;
-	if (!local_alive(folder) && s->life == LIFE_PREPARING && error == -ENOENT) {
-		session_life_set(s, LIFE_QUEUED); /* musterd died before the holder was there: from the beginning */
-		session_admit(s->engine);
+	bool alive = local_alive(folder);
+	bool let_go = s->let_go; /* it had nothing left, and ends by itself */
+	s->let_go = false;
+	if (!alive)
+		read_left_events(s, folder);
+	if (let_go && s->life == LIFE_EXITED)
 		return;
-	}
-	if (!local_alive(folder)) {
+	if (!alive && s->life == LIFE_PREPARING && s->holders_tried < HOLDERS_MAX) {
+		s->holders_tried++;
+		if (!let_go)
+			local_end_orphans(s->row.id);
+		retry_later(s, RELAUNCH_FIRST_MS);
+	} else if (!alive) {
 		bury_holder(s);
-		return;
+	} else {
+		log_warn("session %s: the holder does not answer: %s", s->row.name, strerror(-error));
+		retry_later(s, RETRY_FIRST_MS);
 	}
-	log_warn("session %s: the holder does not answer: %s", s->row.name, strerror(-error));
-	s->retry_ms = s->retry_ms ? MIN(s->retry_ms * 2, RETRY_LAST_MS) : RETRY_FIRST_MS;
-	uv_timer_start(&s->retry, retry, (uint64_t)s->retry_ms, 0);
 	session_refresh(s);
 }
 
@@ -420,6 +447,7 @@ void session_detach_holder(struct session *s)
 	hold_client_free(s->hold);
 	s->hold = NULL;
 	s->connected = false;
+	s->releasing = false;
 	s->hold_pid = 0;
 }
 
@@ -431,39 +459,55 @@ void session_attach_holder(struct session *s)
 	s->hold = hold_client_new(s->engine->hub, path, -1, &handler, s);
 }
 
+/* Between the request and its answer nothing is started in the holder: it may be about to go. */
 static void released(void *arg, const struct hold_answer *answer)
 {
-	(void)arg;
-	(void)answer; /* an error: a job runs yet, or an entry is on its way; the next exit tries again */
+	struct session *s = arg;
+	if (!s->releasing)
+		return;
+	s->releasing = false;
+	s->let_go = answer->error == 0;
+	/* An error: a job runs yet, or an entry is on its way; the next exit asks again. */
+	if (answer->error && s->connected && s->life == LIFE_PREPARING)
+		send_spawn(s, s->row.resuming ? AGENT_START_RESUME : AGENT_START_NEW);
 }
 
 void session_release_holder(struct session *s)
 {
-	if (s->connected && s->life == LIFE_EXITED && !s->running)
-		hold_client_release(s->hold, released, NULL);
+	if (!s->connected || s->life != LIFE_EXITED || s->running || s->releasing)
+		return;
+	s->releasing = true;
+	hold_client_release(s->hold, released, s);
+}
+
+static void start_holder(struct session *s)
+{
+	struct err err = {0};
+	int fd;
+	struct engine *e = s->engine;
+	if (local_start(e->setup.loop, e->hold_path, s->row.id, s->row.log_limit_mb, &fd, &err) < 0) {
+		mem_replace(&s->row.failure, err.msg);
+		session_life_set(s, LIFE_EXITED);
+		return;
+	}
+	s->events_taken = (uint64_t)s->row.hold_event;
+	s->hold = hold_client_new(e->hub, NULL, fd, &handler, s);
 }
 
 void session_launch(struct session *s, enum agent_start how)
 {
-	struct err err = {0};
-	int fd;
 	s->row.generation++;
 	s->row.resuming = how == AGENT_START_RESUME;
 	s->row.want_stop = false;
+	s->holders_tried = 0;
+	s->retry_ms = 0;
 	mem_replace(&s->row.failure, NULL);
 	mem_replace(&s->row.hold_reason, NULL);
 	session_life_set(s, LIFE_PREPARING);
 	session_save(s);
-	if (s->connected) {
+	if (s->connected && !s->releasing && !s->let_go)
 		send_spawn(s, how);
-		return;
-	}
-	if (local_start(s->engine->setup.loop, s->engine->hold_path, s->row.id, s->row.log_limit_mb, &fd, &err) < 0) {
-		mem_replace(&s->row.failure, err.msg);
-		session_life_set(s, LIFE_EXITED);
-			session_save(s);
-		return;
-	}
-	s->events_taken = (uint64_t)s->row.hold_event;
-	s->hold = hold_client_new(s->engine->hub, NULL, fd, &handler, s);
+	else if (!s->hold)
+		start_holder(s);
+	/* Else what is under way ends with a welcome or a close, and goes on from there. */
 }

@@ -235,6 +235,18 @@ void engine_job_start(struct engine *e, struct json_object *params, struct call 
 
 /* ---- listing: those that were started, and processes that the holder finds ---- */
 
+/* The agent's hooks are processes too, here for a moment or for as long as a permission is open; nobody's jobs. */
+static bool is_hook(const struct session *s, const char *command)
+{
+	const char *muster = s->engine->muster_path;
+	const char *at = strstr(command, muster);
+	if (!at)
+		return false;
+	at += strlen(muster);
+	at += *at == '\'';
+	return strncmp(at, " hook ", strlen(" hook ")) == 0;
+}
+
 static void add_found(struct json_object *list, struct session *s, const struct hold_answer *answer)
 {
 	struct unpack u = unpack_init(answer->payload, answer->len);
@@ -247,7 +259,7 @@ static void add_found(struct json_object *list, struct session *s, const struct 
 		unpack_u8(&u);  /* state */
 		unpack_u32(&u); /* wait status */
 		MEM_FREE char *command = unpack_text(&u);
-		if (u.bad || *job)
+		if (u.bad || *job || !*command || is_hook(s, command)) /* no command line: it is about to end */
 			continue;
 		struct str line STR_FREE = STR_INIT;
 		text_add_inert(&line, command, strlen(command), TEXT_ONE_LINE);

@@ -104,6 +104,13 @@ void session_signal(struct session *s, const char *source, enum agent_activity a
 	session_refresh(s);
 }
 
+void session_signal_forget(struct session *s, const char *source)
+{
+	for (size_t i = 0; i < s->n_signals; i++)
+		if (strcmp(s->signals[i].source, source) == 0)
+			session_signal(s, source, AGENT_UNKNOWN, 0, NULL);
+}
+
 /* What the states of the Program Status Protocol are to us. Its "done" ends a turn: it is no claim about the task. */
 static const enum agent_activity activity_of_report[] = {
 	[STATUS_IDLE] = AGENT_IDLE,       [STATUS_WORKING] = AGENT_WORKING, [STATUS_DONE] = AGENT_IDLE,

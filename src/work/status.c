@@ -80,14 +80,23 @@ static struct status fact(enum session_state state)
 	return (struct status){.state = state, .confidence = 100};
 }
 
+/* An agent's word that the task is complete, if it gave it. */
+static const struct status_signal *word_of_done(const struct status_facts *f)
+{
+	for (size_t i = 0; i < f->n_signals; i++)
+		if (f->signals[i].activity == AGENT_DONE)
+			return &f->signals[i];
+	return NULL;
+}
+
 static struct status derive_ended(const struct status_facts *f)
 {
-	const struct status_signal *s = strongest(f);
+	const struct status_signal *done = word_of_done(f);
 	if (f->failed)
 		return fact(SESSION_FAILED);
-	/* An agent that said it was done, then went, is done, whoever ended its process. */
-	if (s && s->activity == AGENT_DONE)
-		return (struct status){.state = SESSION_DONE, .confidence = s->confidence, .because = s};
+	/* An agent that said it was done, then went, is done, however its process ended. */
+	if (done)
+		return (struct status){.state = SESSION_DONE, .confidence = done->confidence, .because = done};
 	if (f->want_stopped || f->wait_status < 0)
 		return fact(SESSION_STOPPED);
 	if (WIFEXITED(f->wait_status) && WEXITSTATUS(f->wait_status) == 0)

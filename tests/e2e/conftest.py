@@ -1,7 +1,7 @@
 """Fixtures of the end-to-end tests (see tests/lib/house.py)."""
 
 import pytest
-from house import Muster, end_processes
+from house import BUILD, ROOT, WAIT_S, Muster, Rpc, RpcError, end_processes, processes_of  # noqa: F401 (for the tests)
 
 
 @pytest.fixture
