@@ -9,12 +9,12 @@
 #include "fmt/json.h"
 
 static const struct verb *const verbs[] = {
-	&verb_init,   &verb_start,    &verb_ls,      &verb_show,       &verb_watch,    &verb_attach,   &verb_open,
-	&verb_docket, &verb_answer,   &verb_tell,    &verb_clear,      &verb_interrupt, &verb_pause,   &verb_resume,
-	&verb_job,    &verb_stop,     &verb_rm,      &verb_restore,    &verb_undo,     &verb_adopt,    &verb_review,
-	&verb_approve, &verb_return,  &verb_land,    &verb_queue,      &verb_doctor,   &verb_daemon,   &verb_demo,
-	&verb_api,    &verb_completion, &verb_help,  &verb_version,    &verb_ask,      &verb_report,   &verb_done,
-	&verb_hook,   &verb_rehearse, &verb_complete, NULL,
+	&verb_init,    &verb_start,      &verb_ls,       &verb_show,    &verb_watch,     &verb_attach, &verb_open,
+	&verb_docket,  &verb_answer,     &verb_tell,     &verb_clear,   &verb_interrupt, &verb_pause,  &verb_resume,
+	&verb_job,     &verb_stop,       &verb_rm,       &verb_restore, &verb_undo,      &verb_adopt,  &verb_review,
+	&verb_approve, &verb_return,     &verb_land,     &verb_queue,   &verb_doctor,    &verb_daemon, &verb_demo,
+	&verb_api,     &verb_completion, &verb_help,     &verb_version, &verb_ask,       &verb_report, &verb_done,
+	&verb_hook,    &verb_rehearse,   &verb_complete, NULL,
 };
 
 /* Before the options are read: an error about them is to be told as JSON too. */
@@ -63,7 +63,8 @@ static int show_help(const struct verb *parent, const struct verb *verb)
 static int run_verb(const struct verb *parent, const struct verb *verb, char **argv)
 {
 	struct err err = {0};
-	struct cli c = {.verbs = verbs, .verb = verb, .sub_of = parent ? parent->name : NULL, .json = wants_json(argv)};
+	struct cli c = {
+		.verbs = verbs, .verb = verb, .sub_of = parent ? parent->name : NULL, .json = wants_json(argv)};
 	int r = opts_parse(&c.opts, verb->opts, usage_common, verb->takes_command, argv, &err);
 	if (r == 0 && opts_has(&c.opts, "help")) {
 		opts_fini(&c.opts);

@@ -137,7 +137,10 @@ static const struct {
 	uint8_t type;
 	void (*handle)(struct attach *a, struct unpack *u);
 } handlers[] = {
-	{HOLD_WELCOME, on_welcome}, {HOLD_SCREEN, on_output}, {HOLD_OUTPUT, on_output}, {HOLD_EVENT, on_event},
+	{HOLD_WELCOME, on_welcome},
+	{HOLD_SCREEN, on_output},
+	{HOLD_OUTPUT, on_output},
+	{HOLD_EVENT, on_event},
 };
 
 static void handle_frame(struct attach *a, const struct frame *f)
@@ -215,7 +218,8 @@ static int open_signals(struct attach *a, struct err *err)
 
 /* ---- all together ---- */
 
-static int connect_holder(struct attach *a, const struct dirs *dirs, const char *id, const char *name, struct err *err)
+static int connect_holder(struct attach *a, const struct dirs *dirs, const char *id, const char *name,
+			  struct err *err)
 {
 	MEM_FREE char *path = dirs_hold_socket(dirs, id);
 	a->sock = unixsock_connect(path);
@@ -232,14 +236,16 @@ static int connect_holder(struct attach *a, const struct dirs *dirs, const char 
 	if (a->end != ATTACH_GOES_ON)
 		return err_set(err, ERR_FAILED, "the holder of %s closed the connection", name);
 	if (!a->running)
-		return err_set(err, ERR_REFUSED, "the agent of %s has ended; `muster resume %s` starts it again", name, name);
+		return err_set(err, ERR_REFUSED, "the agent of %s has ended; `muster resume %s` starts it again",
+			       name, name);
 	return 0;
 }
 
 static void loop(struct attach *a)
 {
-	struct pollfd fds[] = {
-		{.fd = a->sock, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}, {.fd = a->signals, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = a->sock, .events = POLLIN},
+			       {.fd = STDIN_FILENO, .events = POLLIN},
+			       {.fd = a->signals, .events = POLLIN}};
 	void (*const handle[])(struct attach *) = {on_socket, on_keyboard, on_signal};
 	while (a->end == ATTACH_GOES_ON) {
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
@@ -260,7 +266,8 @@ static void say_end(struct cli *c, const struct attach *a, const char *name)
 		if (words.len)
 			cli_say(c, "%s", words.data);
 		if (WIFSIGNALED(a->wait_status))
-			cli_say(c, "[%s: the agent was killed by SIG%s]", name, sigabbrev_np(WTERMSIG(a->wait_status)));
+			cli_say(c, "[%s: the agent was killed by SIG%s]", name,
+				sigabbrev_np(WTERMSIG(a->wait_status)));
 		else
 			cli_say(c, "[%s: the agent ended with exit code %d]", name, WEXITSTATUS(a->wait_status));
 	} else if (a->end == ATTACH_HOLDER_GONE) {
@@ -275,7 +282,8 @@ int attach_run(struct cli *c, const char *session_id, const char *name, struct e
 	struct attach a = {.sock = -1, .signals = -1, .read_only = opts_has(&c->opts, "read-only")};
 	struct dirs dirs;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return err_set(err, ERR_USAGE, "attach needs a terminal; `muster show %s --screen 100` prints its screen", name);
+		return err_set(err, ERR_USAGE,
+			       "attach needs a terminal; `muster show %s --screen 100` prints its screen", name);
 	if (dirs_init(&dirs, err) < 0)
 		return -1;
 	int r = connect_holder(&a, &dirs, session_id, name, err);

@@ -4,8 +4,9 @@
 
 #include "cli/cli.h"
 
-/* Shows the session until the person detaches (C-\ d), the agent has ended, or the connection breaks; the terminal is as
- * it was before on every way out. What the person types goes to the agent unless `c` has the option "read-only". */
+/* Shows the session until the person detaches (C-\ d), the agent has ended, or the connection breaks; the terminal
+ * is as it was before on every way out. What the person types goes to the agent unless `c` has the option
+ * "read-only". */
 int attach_run(struct cli *c, const char *session_id, const char *name, struct err *err) NODISCARD;
 
 #endif

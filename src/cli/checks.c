@@ -88,8 +88,8 @@ static void check_agents(struct checks *k)
 		else if (version)
 			add(k, (*a)->name, true, false, "%s: %s", (*a)->title, version);
 		else
-			add(k, (*a)->name, true, false, "%s: `%s` is not in PATH; sessions of this agent cannot start", (*a)->title,
-			    program);
+			add(k, (*a)->name, true, false,
+			    "%s: `%s` is not in PATH; sessions of this agent cannot start", (*a)->title, program);
 	}
 }
 
@@ -97,7 +97,8 @@ static void check_kernel(struct checks *k)
 {
 	int pidfd = spawn_pidfd(getpid());
 	long landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	add(k, "pidfd", pidfd >= 0, false, pidfd >= 0 ? "the kernel has pidfds" : "the kernel has no pidfds: Linux 5.4 or later is needed");
+	add(k, "pidfd", pidfd >= 0, false,
+	    pidfd >= 0 ? "the kernel has pidfds" : "the kernel has no pidfds: Linux 5.4 or later is needed");
 	fd_closep(&pidfd);
 	if (landlock > 0)
 		add(k, "landlock", true, false, "the kernel confines by Landlock, version %ld", landlock);
@@ -128,7 +129,9 @@ static void check_folders(struct checks *k)
 		bool mine = st.st_uid == geteuid(), closed = !(st.st_mode & 077);
 		bool fixed = mine && !closed && k->fix && chmod(folders[i], 0700) == 0;
 		add(k, "folder", mine && closed, fixed, "%s%s", folders[i],
-		    !mine ? " belongs to another user" : closed ? "" : " is open to others");
+		    !mine    ? " belongs to another user"
+		    : closed ? ""
+			     : " is open to others");
 	}
 }
 
@@ -173,10 +176,12 @@ static void check_sessions(struct checks *k)
 		const char *state = json_str_or(s, "state", ""), *workspace = json_str(s, "workspace");
 		if (strcmp(state, "lost") == 0)
 			str_addf(&lost, " %s", json_str_or(s, "name", "?"));
-		if (workspace && strcmp(state, "queued") != 0 && strcmp(state, "preparing") != 0 && !file_is_dir(workspace))
+		if (workspace && strcmp(state, "queued") != 0 && strcmp(state, "preparing") != 0 &&
+		    !file_is_dir(workspace))
 			str_addf(&missing, " %s", json_str_or(s, "name", "?"));
 	}
-	add(k, "holders", !lost.len, false, "%s%s", lost.len ? "do not answer:" : "all holders answer", str_c(&lost));
+	add(k, "holders", !lost.len, false, "%s%s", lost.len ? "do not answer:" : "all holders answer",
+	    str_c(&lost));
 	add(k, "workspaces", !missing.len, false, "%s%s", missing.len ? "the folder is gone:" : "all are there",
 	    str_c(&missing));
 }
@@ -237,8 +242,9 @@ static void check_daemon(struct checks *k)
 	}
 	const char *version = json_str_or(status, "version", "?");
 	bool same = strcmp(version, MUSTER_VERSION) == 0;
-	add(k, "musterd is up", same, false, same ? "version %s, process %d" : "it is version %s, process %d; `muster daemon restart`",
-	    version, (int)json_int(status, "pid", 0));
+	add(k, "musterd is up", same, false,
+	    same ? "version %s, process %d" : "it is version %s, process %d; `muster daemon restart`", version,
+	    (int)json_int(status, "pid", 0));
 	if (cli_call(k->cli, "doctor.check", params, &result, &err) < 0) {
 		add(k, "doctor.check", false, false, "%s", err.msg);
 		return;
@@ -250,9 +256,9 @@ static void check_daemon(struct checks *k)
 
 void checks_run(struct cli *c, bool fix, struct json_object *list)
 {
-	static void (*const all[])(struct checks *) = {check_programs, check_git,     check_agents, check_kernel,
-	                                                check_folders,  check_sockets, check_daemon, check_sessions,
-	                                                check_worktrees};
+	static void (*const all[])(struct checks *) = {check_programs, check_git,      check_agents,
+						       check_kernel,   check_folders,  check_sockets,
+						       check_daemon,   check_sessions, check_worktrees};
 	struct checks k = {.cli = c, .fix = fix, .list = list};
 	struct err err = {0};
 	if (dirs_init(&k.dirs, &err) < 0) {

@@ -25,7 +25,8 @@ struct client *cli_client(struct cli *c, struct err *err)
 	return &c->client;
 }
 
-int cli_call(struct cli *c, const char *method, struct json_object *params, struct json_object **ret, struct err *err)
+int cli_call(struct cli *c, const char *method, struct json_object *params, struct json_object **ret,
+	     struct err *err)
 {
 	struct client *client = cli_client(c, err);
 	if (!client) {
@@ -48,7 +49,7 @@ static int pass(struct cli *c, const char *method, const char *params, struct er
 }
 
 int cli_request(struct cli *c, const char *method, struct json_object *params, struct json_object **ret,
-                struct err *err)
+		struct err *err)
 {
 	if (!c->json)
 		return cli_call(c, method, params, ret, err) < 0 ? -1 : 1;

@@ -105,7 +105,8 @@ static int receive(struct client *c, struct err *err)
 static int next_line(struct client *c, size_t *ret_len, struct err *err)
 {
 	for (;;) {
-		char *end = c->in.len > c->scanned ? memchr(c->in.data + c->scanned, '\n', c->in.len - c->scanned) : NULL;
+		char *end = c->in.len > c->scanned ? memchr(c->in.data + c->scanned, '\n', c->in.len - c->scanned)
+						   : NULL;
 		if (end) {
 			*ret_len = (size_t)(end - c->in.data);
 			return 1;
@@ -139,9 +140,11 @@ static int reply_error(struct json_object *error, struct err *err)
 	int64_t code = json_int(error, "code", ERR_FAILED);
 	const char *message = json_str_or(error, "message", "musterd gave no reason");
 	if (code == -32601)
-		return err_set(err, ERR_FAILED, "the running musterd is of another version (%s); try: muster daemon restart",
-		               message);
-	return err_set(err, code >= ERR_FAILED && code <= ERR_REFUSED ? (enum err_code)code : ERR_FAILED, "%s", message);
+		return err_set(err, ERR_FAILED,
+			       "the running musterd is of another version (%s); try: muster daemon restart",
+			       message);
+	return err_set(err, code >= ERR_FAILED && code <= ERR_REFUSED ? (enum err_code)code : ERR_FAILED, "%s",
+		       message);
 }
 
 /* What to do with a parsed line while the reply `id` is awaited: 1 it is the reply, 0 it is not. */
@@ -182,7 +185,7 @@ static int await_reply(struct client *c, unsigned id, struct json_object **ret, 
 }
 
 int client_call(struct client *c, const char *method, struct json_object *params, struct json_object **ret,
-                struct err *err)
+		struct err *err)
 {
 	struct json_object *owned JSON_FREE = params, *msg JSON_FREE = NULL;
 	unsigned id;

@@ -36,12 +36,12 @@ void client_fini(struct client *c);
 
 /* Calls the method; takes over params (NULL: none). *ret is the caller's reference to the result. */
 int client_call(struct client *c, const char *method, struct json_object *params, struct json_object **ret,
-                struct err *err) NODISCARD;
+		struct err *err) NODISCARD;
 
-/* The same, with the result as the bytes that musterd sent, in the usual case without having parsed them. `params` is
- * JSON text. */
-int client_call_raw(struct client *c, const char *method, const char *params, struct str *ret, struct err *err)
-	NODISCARD;
+/* The same, with the result as the bytes that musterd sent, in the usual case without having parsed them. `params`
+ * is JSON text. */
+int client_call_raw(struct client *c, const char *method, const char *params, struct str *ret,
+		    struct err *err) NODISCARD;
 
 /* Waits for notifications, and hands them to watch.event, until the connection ends (0) or breaks (-1 with err). */
 int client_follow(struct client *c, struct err *err) NODISCARD;

@@ -54,7 +54,7 @@ static void state_text(struct str *out, struct json_object *data)
 {
 	const char *why = json_str(data, "why");
 	str_addf(out, "%s → %s%s%s", json_str_or(data, "from", "?"), json_str_or(data, "to", "?"), why ? ": " : "",
-	         why ? why : "");
+		 why ? why : "");
 }
 
 static void said_text(struct str *out, struct json_object *data)
@@ -85,26 +85,24 @@ static void landing_text(struct str *out, struct json_object *data)
 {
 	const char *why = json_str(data, "why");
 	str_addf(out, "landing #%d on %s: %s%s%s", (int)json_int(data, "id", 0), json_str_or(data, "target", "?"),
-	         json_str_or(data, "state", "?"), why ? ": " : "", why ? why : "");
+		 json_str_or(data, "state", "?"), why ? ": " : "", why ? why : "");
 }
 
 static void answered_text(struct str *out, struct json_object *data)
 {
 	const char *option = json_str(data, "option"), *text = json_str(data, "text");
-	str_addf(out, "#%d answered: %s%s%s", (int)json_int(data, "id", 0), option ? option : "", option && text ? ", " : "",
-	         text ? text : "");
+	str_addf(out, "#%d answered: %s%s%s", (int)json_int(data, "id", 0), option ? option : "",
+		 option && text ? ", " : "", text ? text : "");
 }
 
-/* Events whose data deserves its own words, by the beginning of their kind. Others are shown by their kind and the texts and numbers in their data. */
+/* Events whose data deserves its own words, by the beginning of their kind. Others are shown by their kind and the
+ * texts and numbers in their data. */
 static const struct {
 	const char *kind;
 	void (*text)(struct str *out, struct json_object *data);
 } words[] = {
-	{"session.state", state_text},
-	{"agent.said", said_text},
-	{"report", report_text},
-	{"landing.", landing_text},
-	{"item.answered", answered_text},
+	{"session.state", state_text}, {"agent.said", said_text},        {"report", report_text},
+	{"landing.", landing_text},    {"item.answered", answered_text},
 };
 
 static void add_plain(struct str *out, const char *kind, struct json_object *data)

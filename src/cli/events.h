@@ -14,7 +14,8 @@ struct event_names {
 };
 
 void event_names_fini(struct event_names *n);
-/* The session's name; asks musterd, over a connection of its own, when it is not known yet. The id when there is none. */
+/* The session's name; asks musterd, over a connection of its own, when it is not known yet. The id when there is
+ * none. */
 const char *event_names_get(struct event_names *n, const char *id);
 
 /* "15:04:05  playback  working → blocked: it asks for a permission\n", inert. */

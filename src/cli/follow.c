@@ -28,7 +28,8 @@ static void show_event(void *arg, struct json_object *event)
 
 int follow_conversation(struct cli *c, const char *session_id, const char *name, struct err *err)
 {
-	static const char *const kinds[] = {"agent.", "turn.", "item.", "prompt.", "session.state", "session.exited", NULL};
+	static const char *const kinds[] = {"agent.",        "turn.",          "item.", "prompt.",
+					    "session.state", "session.exited", NULL};
 	struct json_object *params = json_new(), *result JSON_FREE = NULL;
 	struct strv list STRV_FREE = STRV_INIT;
 	struct follow f = {.cli = c, .name = name};
@@ -37,7 +38,8 @@ int follow_conversation(struct cli *c, const char *session_id, const char *name,
 	json_add_int(params, "after", 0);
 	json_add_strv(params, "kinds", &list);
 	c->client.watch = (struct client_watch){.event = show_event, .arg = &f};
-	if (client_call(&c->client, "events.subscribe", params, &result, err) < 0 || client_follow(&c->client, err) < 0)
+	if (client_call(&c->client, "events.subscribe", params, &result, err) < 0 ||
+	    client_follow(&c->client, err) < 0)
 		return f.ended ? 0 : -1;
 	return f.ended ? 0 : err_set(err, ERR_FAILED, "musterd has ended; the session runs on");
 }

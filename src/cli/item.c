@@ -15,9 +15,17 @@ static const struct {
 	const char *key;
 	const char *label; /* NULL: the text speaks for itself */
 } details[] = {
-	{"command", "command"}, {"path", "file"},      {"diff", NULL},           {"context", NULL},
-	{"assumption", "assumption"}, {"summary", NULL},       {"tested", "tested"},
-	{"look", "look at"},    {"message", NULL},     {"plan", NULL},           {"last_words", "its last words"},
+	{"command", "command"},
+	{"path", "file"},
+	{"diff", NULL},
+	{"context", NULL},
+	{"assumption", "assumption"},
+	{"summary", NULL},
+	{"tested", "tested"},
+	{"look", "look at"},
+	{"message", NULL},
+	{"plan", NULL},
+	{"last_words", "its last words"},
 };
 
 static void add_detail(struct str *out, const char *label, const char *text, int width)
@@ -65,7 +73,9 @@ static void add_options(struct str *out, struct json_object *options, bool color
 static const struct {
 	const char *kind, *verb;
 } settled_by[] = {
-	{"review", "review"}, {"failure", "show"}, {"integration", "show"},
+	{"review", "review"},
+	{"failure", "show"},
+	{"integration", "show"},
 };
 
 static const char *settling_verb(const char *kind)

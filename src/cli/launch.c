@@ -19,7 +19,13 @@
 
 extern char **environ;
 
-enum { READY_TIMEOUT_MS = 30000, RETRY_MS = 10, RACE_TIMEOUT_MS = 10000, ENDED_TIMEOUT_MS = 1000, COMPLAINT_MAX = 512 };
+enum {
+	READY_TIMEOUT_MS = 30000,
+	RETRY_MS = 10,
+	RACE_TIMEOUT_MS = 10000,
+	ENDED_TIMEOUT_MS = 1000,
+	COMPLAINT_MAX = 512
+};
 
 char *launch_sibling(const char *name, struct err *err)
 {
@@ -32,7 +38,8 @@ char *launch_sibling(const char *name, struct err *err)
 	self[n] = '\0';
 	char *path = mem_printf("%.*s/%s", (int)(strrchr(self, '/') - self), self, name);
 	if (access(path, X_OK) < 0) {
-		err_set_errno(err, ERR_FAILED, errno, "%s is missing (muster's programs must be in one folder)", path);
+		err_set_errno(err, ERR_FAILED, errno, "%s is missing (muster's programs must be in one folder)",
+			      path);
 		free(path);
 		return NULL;
 	}
@@ -42,9 +49,9 @@ char *launch_sibling(const char *name, struct err *err)
 /* musterd is the lead's, not a session's, even when a session's process is the first to need it. */
 static void clean_environment(struct strv *ret)
 {
-	static const char *const session[] = {"MUSTER_SOCKET", "MUSTER_SESSION", "MUSTER_SESSION_NAME", "MUSTER_WORKSPACE",
-	                                      "MUSTER_REPO",   "MUSTER_BRANCH",  "MUSTER_BASE",         "MUSTER_PORT",
-	                                      "MUSTER_PORT_END", "MUSTER_BIN"};
+	static const char *const session[] = {
+		"MUSTER_SOCKET", "MUSTER_SESSION", "MUSTER_SESSION_NAME", "MUSTER_WORKSPACE", "MUSTER_REPO",
+		"MUSTER_BRANCH", "MUSTER_BASE",    "MUSTER_PORT",         "MUSTER_PORT_END",  "MUSTER_BIN"};
 	strv_add_all(ret, (const char *const *)environ);
 	for (size_t i = 0; i < ARRAY_LEN(session); i++)
 		strv_unsetenv(ret, session[i]);

@@ -52,7 +52,8 @@ static int unknown(const char *word, const struct opt *table, const struct opt *
 }
 
 /* One word that starts with two dashes; *at moves on when its value is the next word. */
-static int parse_long(struct opts *o, const struct opt *table, const struct opt *common, char ***at, struct err *err)
+static int parse_long(struct opts *o, const struct opt *table, const struct opt *common, char ***at,
+		      struct err *err)
 {
 	const char *word = **at;
 	const char *equals = strchr(word, '=');
@@ -73,7 +74,7 @@ static int parse_long(struct opts *o, const struct opt *table, const struct opt 
 
 /* One word of letters, "-ab" or "-ovalue". */
 static int parse_letters(struct opts *o, const struct opt *table, const struct opt *common, char ***at,
-                         struct err *err)
+			 struct err *err)
 {
 	for (const char *p = **at + 1; *p; p++) {
 		const struct opt *opt = find_letter(table, *p);
@@ -94,7 +95,7 @@ static int parse_letters(struct opts *o, const struct opt *table, const struct o
 }
 
 int opts_parse(struct opts *ret, const struct opt *table, const struct opt *common, bool takes_command, char **argv,
-               struct err *err)
+	       struct err *err)
 {
 	struct opts o = {0};
 	for (char **at = argv; *at; at++) {
@@ -149,13 +150,14 @@ int opts_number(const char *what, const char *text, long long min, long long max
 	errno = 0;
 	long long n = strtoll(text, &end, 10);
 	if (errno || end == text || *end || n < min || n > max)
-		return err_set(err, ERR_USAGE, "%s: not a whole number from %lld to %lld: %s", what, min, max, text);
+		return err_set(err, ERR_USAGE, "%s: not a whole number from %lld to %lld: %s", what, min, max,
+			       text);
 	*ret = n;
 	return 0;
 }
 
 int opts_int(const struct opts *o, const char *name, long long min, long long max, long long otherwise,
-             long long *ret, struct err *err)
+	     long long *ret, struct err *err)
 {
 	const char *text = opts_get(o, name);
 	if (!text) {

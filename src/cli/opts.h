@@ -43,7 +43,7 @@ struct opts {
 /* argv: NULL-terminated, the words after the verb. Options and arguments may be mixed; `--` ends the options, and
  * begins the command when `takes_command`. `table` may be NULL; `common` are options that every verb has. */
 int opts_parse(struct opts *ret, const struct opt *table, const struct opt *common, bool takes_command, char **argv,
-               struct err *err) NODISCARD;
+	       struct err *err) NODISCARD;
 void opts_fini(struct opts *o);
 
 bool opts_has(const struct opts *o, const char *name);
@@ -53,13 +53,13 @@ const char *opts_get(const struct opts *o, const char *name);
 void opts_list(const struct opts *o, const char *name, struct strv *ret);
 /* A whole number from min to max; `otherwise` when the option was not given. */
 int opts_int(const struct opts *o, const char *name, long long min, long long max, long long otherwise,
-             long long *ret, struct err *err) NODISCARD;
+	     long long *ret, struct err *err) NODISCARD;
 
 /* The arguments from index i on, joined by blanks; the caller owns it. NULL when there are none. */
 char *opts_join(const struct opts *o, size_t i);
 
 /* A whole number without anything around it. */
 int opts_number(const char *what, const char *text, long long min, long long max, long long *ret,
-                struct err *err) NODISCARD;
+		struct err *err) NODISCARD;
 
 #endif

@@ -10,8 +10,9 @@
 enum { WIDTH_MIN = 20 };
 
 static const char *const paints[] = {
-	[PAINT_NONE] = "",           [PAINT_BOLD] = "\033[1m",    [PAINT_DIM] = "\033[2m",   [PAINT_RED] = "\033[31m",
-	[PAINT_GREEN] = "\033[32m",  [PAINT_YELLOW] = "\033[33m", [PAINT_BLUE] = "\033[34m", [PAINT_CYAN] = "\033[36m",
+	[PAINT_NONE] = "",         [PAINT_BOLD] = "\033[1m",   [PAINT_DIM] = "\033[2m",
+	[PAINT_RED] = "\033[31m",  [PAINT_GREEN] = "\033[32m", [PAINT_YELLOW] = "\033[33m",
+	[PAINT_BLUE] = "\033[34m", [PAINT_CYAN] = "\033[36m",
 };
 
 bool out_color(int fd)

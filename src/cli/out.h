@@ -37,7 +37,8 @@ int out_text_width(const char *text, size_t len);
 /* The longest prefix of text, in bytes, that takes at most `columns`; *ret_width is what it takes. */
 size_t out_text_cut(const char *text, size_t len, int columns, int *ret_width);
 
-/* Appends text in lines of at most `columns` (0: as they are), broken at blanks, each after `indent` blanks. Inert. */
+/* Appends text in lines of at most `columns` (0: as they are), broken at blanks, each after `indent` blanks. Inert.
+ */
 void out_add_wrapped(struct str *out, const char *text, int indent, int columns);
 
 #endif

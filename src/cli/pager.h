@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* On a terminal through $MUSTER_PAGER, $PAGER or less; straight to standard output else, and when that is empty, "cat",
- * or not installed. */
+/* On a terminal through $MUSTER_PAGER, $PAGER or less; straight to standard output else, and when that is empty,
+ * "cat", or not installed. */
 int pager_show(const struct str *text, struct err *err) NODISCARD;
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 
-/* What B has since its merge base with A, in the form of review/review.h. repo NULL: the current folder. The caller owns
- * the result; NULL with err. */
+/* What B has since its merge base with A, in the form of review/review.h. repo NULL: the current folder. The caller
+ * owns the result; NULL with err. */
 struct json_object *review_range(const char *repo, const char *range, bool patch, struct err *err);
 
 #endif

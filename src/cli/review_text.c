@@ -60,7 +60,8 @@ static void add_file(struct str *out, struct json_object *file, bool color)
 	if (json_flag(file, "binary", false))
 		str_adds(out, "   binary  ");
 	else
-		str_addf(out, "%+5lld %+5lld  ", (long long)json_int(file, "added", 0), -(long long)json_int(file, "removed", 0));
+		str_addf(out, "%+5lld %+5lld  ", (long long)json_int(file, "added", 0),
+			 -(long long)json_int(file, "removed", 0));
 	if (old) {
 		out_add(out, PAINT_DIM, color, old);
 		str_adds(out, " → ");
@@ -69,17 +70,19 @@ static void add_file(struct str *out, struct json_object *file, bool color)
 	if (outside)
 		str_adds(out, "  outside of its scope");
 	if (json_flag(file, "mode_changed", false))
-		str_addf(out, "  mode %s → %s", json_str_or(file, "old_mode", "?"), json_str_or(file, "new_mode", "?"));
+		str_addf(out, "  mode %s → %s", json_str_or(file, "old_mode", "?"),
+			 json_str_or(file, "new_mode", "?"));
 	str_addc(out, '\n');
 }
 
-static void add_files(struct str *out, const char *title, struct json_object *files, struct json_object *stat, bool color)
+static void add_files(struct str *out, const char *title, struct json_object *files, struct json_object *stat,
+		      bool color)
 {
 	int64_t n = json_int(stat, "files", 0), left_out = json_int(stat, "left_out", 0);
 	if (n == 0)
 		return;
 	str_addf(out, "\n%s: %lld file%s, +%lld -%lld\n", title, (long long)n, n == 1 ? "" : "s",
-	         (long long)json_int(stat, "added", 0), (long long)json_int(stat, "removed", 0));
+		 (long long)json_int(stat, "added", 0), (long long)json_int(stat, "removed", 0));
 	for (size_t i = 0; i < json_len(files); i++)
 		add_file(out, json_at(files, i), color);
 	if (left_out > 0)
@@ -121,7 +124,8 @@ void review_text_add(struct str *out, const char *session, struct json_object *r
 	add_summary(out, r, color);
 	add_commits(out, r, color);
 	add_files(out, "committed", json_arr(r, "files"), json_obj(r, "stat"), color);
-	add_files(out, "not committed, will not land", json_arr(r, "uncommitted"), json_obj(r, "uncommitted_stat"), color);
+	add_files(out, "not committed, will not land", json_arr(r, "uncommitted"), json_obj(r, "uncommitted_stat"),
+		  color);
 	add_patch(out, "committed", json_obj(r, "patch"), color);
 	add_patch(out, "not committed", json_obj(r, "uncommitted_patch"), color);
 	if (json_flag(r, "approvable", false) && json_str(r, "session"))

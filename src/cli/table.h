@@ -32,7 +32,8 @@ void table_init(struct table *t, const struct column *columns, size_t n);
 void table_fini(struct table *t);
 #define TABLE_FREE CLEANUP(table_fini)
 
-/* Adds the next cell; a row is full after as many as there are columns. Copied, made inert; NULL is an empty cell. */
+/* Adds the next cell; a row is full after as many as there are columns. Copied, made inert; NULL is an empty cell.
+ */
 void table_add(struct table *t, enum paint paint, const char *text);
 void table_addf(struct table *t, enum paint paint, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

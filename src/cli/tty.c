@@ -13,10 +13,12 @@ static volatile sig_atomic_t entered;
 /* Saves the mode of wheel keys, which has no common default; alternate screen. */
 static const char enter_text[] = "\033[?1007s\033[?1049h\033[H\033[2J";
 
-/* Whatever an agent may have switched on: mouse (all modes), focus and paste reports, extended keyboards, application keys,
- * scroll region, attributes, hidden cursor, cursor shape; and the alternate screen. */
-static const char leave_text[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1005l\033[?1006l\033[?1015l\033[?1016l\033[?1007r\033[?1004l\033[?2004l"
-				 "\033[?2026l\033[<u\033[>4m\033[?1l\033>\033[r\033[0m\033[?7h\033[?25h\033[0 q\033[?1049l";
+/* Whatever an agent may have switched on: mouse (all modes), focus and paste reports, extended keyboards,
+ * application keys, scroll region, attributes, hidden cursor, cursor shape; and the alternate screen. */
+static const char leave_text[] =
+	"\033[?1000l\033[?1002l\033[?1003l\033[?1005l\033[?1006l\033[?1015l\033[?1016l\033[?1007r\033[?1004l\033[?"
+	"2004l"
+	"\033[?2026l\033[<u\033[>4m\033[?1l\033>\033[r\033[0m\033[?7h\033[?25h\033[0 q\033[?1049l";
 
 void tty_leave(void)
 {
@@ -57,7 +59,8 @@ int tty_enter(struct err *err)
 	atexit(tty_leave);
 	catch_fatal();
 	entered = 1;
-	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0 || write(STDOUT_FILENO, enter_text, sizeof enter_text - 1) < 0) {
+	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0 ||
+	    write(STDOUT_FILENO, enter_text, sizeof enter_text - 1) < 0) {
 		int error = errno;
 		tty_leave();
 		return err_set_errno(err, ERR_FAILED, error, "cannot set up the terminal");

@@ -37,7 +37,8 @@ static void add_entry(struct str *out, const char *left, const char *right)
 void usage_all(const struct verb *const *verbs, struct str *out)
 {
 	str_adds(out, "usage: muster VERB [ARGUMENTS] [OPTIONS]\n\n"
-	              "Run many coding agents at once; decide once, in the right order; let nothing land unread or untested.\n");
+		      "Run many coding agents at once; decide once, in the right order; let nothing land unread or "
+		      "untested.\n");
 	for (size_t g = 0; g < ARRAY_LEN(headings) && *headings[g]; g++) {
 		str_addf(out, "\n%s\n", headings[g]);
 		for (size_t i = 0; verbs[i]; i++)
@@ -45,7 +46,7 @@ void usage_all(const struct verb *const *verbs, struct str *out)
 				add_entry(out, verbs[i]->name, verbs[i]->help);
 	}
 	str_adds(out, "\n`muster VERB --help` explains a verb; muster(1) has it all.\n"
-	              "Exit status: 0 done, 1 failed, 2 usage, 3 refused by a rule.\n");
+		      "Exit status: 0 done, 1 failed, 2 usage, 3 refused by a rule.\n");
 }
 
 void usage_line(const struct verb *parent, const struct verb *verb, struct str *out)
@@ -177,7 +178,7 @@ void usage_manual(const struct verb *const *verbs, struct str *out)
 /* ---- mistakes ---- */
 
 const struct verb *usage_find(const struct verb *const *verbs, const struct verb *parent, const char *name,
-                              struct err *err)
+			      struct err *err)
 {
 	struct nearest near = nearest_init(name);
 	for (size_t i = 0; verbs[i]; i++) {
@@ -188,9 +189,11 @@ const struct verb *usage_find(const struct verb *const *verbs, const struct verb
 	}
 	const char *of = parent ? parent->name : "", *blank = parent ? " " : "";
 	if (near.best)
-		err_set(err, ERR_USAGE, "no such verb: %s%s%s; did you mean %s%s%s?", of, blank, name, of, blank, near.best);
+		err_set(err, ERR_USAGE, "no such verb: %s%s%s; did you mean %s%s%s?", of, blank, name, of, blank,
+			near.best);
 	else
-		err_set(err, ERR_USAGE, "no such verb: %s%s%s; `muster %s%s--help` lists them", of, blank, name, of, blank);
+		err_set(err, ERR_USAGE, "no such verb: %s%s%s; `muster %s%s--help` lists them", of, blank, name, of,
+			blank);
 	return NULL;
 }
 
@@ -203,6 +206,6 @@ int usage_check_args(const struct verb *parent, const struct verb *verb, const s
 	usage_line(parent, verb, &line);
 	if (n < verb->min_args)
 		return err_set(err, ERR_USAGE, "an argument is missing; usage: %s", line.data);
-	return err_set(err, ERR_USAGE, "too many arguments, from \"%s\" on; usage: %s", opts->args.v[verb->max_args],
-	               line.data);
+	return err_set(err, ERR_USAGE, "too many arguments, from \"%s\" on; usage: %s",
+		       opts->args.v[verb->max_args], line.data);
 }

@@ -21,9 +21,9 @@ void usage_add_manual_text(struct str *out, const char *text);
 
 /* The verb of that name, or NULL with err and the nearest name. parent NULL: at the top. */
 const struct verb *usage_find(const struct verb *const *verbs, const struct verb *parent, const char *name,
-                              struct err *err);
+			      struct err *err);
 /* The right number of arguments? */
-int usage_check_args(const struct verb *parent, const struct verb *verb, const struct opts *opts, struct err *err)
-	NODISCARD;
+int usage_check_args(const struct verb *parent, const struct verb *verb, const struct opts *opts,
+		     struct err *err) NODISCARD;
 
 #endif

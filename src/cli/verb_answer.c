@@ -87,14 +87,15 @@ static int run(struct cli *c, struct err *err)
 	struct json_object *params JSON_FREE = json_new(), *result JSON_FREE = NULL;
 	const char *number = cli_arg(c, 0);
 	long long id;
-	if (opts_number("ITEM", number + (*number == '#'), 1, INT64_MAX, &id, err) < 0 || fill(c, params, id, err) < 0)
+	if (opts_number("ITEM", number + (*number == '#'), 1, INT64_MAX, &id, err) < 0 ||
+	    fill(c, params, id, err) < 0)
 		return -1;
 	int r = cli_request(c, "docket.answer", MEM_TAKE(params), &result, err);
 	if (r <= 0)
 		return r;
 	const char *option = json_str(result, "option"), *text = json_str(result, "text");
 	cli_say(c, "#%lld %s: answered %s%s%s", id, json_str_or(result, "session_name", "?"), option ? option : "",
-	        option && text ? ", " : "", text ? text : "");
+		option && text ? ", " : "", text ? text : "");
 	return 0;
 }
 
@@ -108,8 +109,10 @@ const struct verb verb_answer = {
 	.group = VERB_LEAD,
 	.args = "ITEM [OPTION] [TEXT...]",
 	.help = "answer an item of the docket",
-	.text = "When the first word is the key or the number of one of the item's options it chooses that option. Without an answer, on a "
-		"terminal, the options are shown and one line is read. An item that is closed already, by an answer in the "
+	.text = "When the first word is the key or the number of one of the item's options it chooses that option. "
+		"Without an answer, on a "
+		"terminal, the options are shown and one line is read. An item that is closed already, by an "
+		"answer in the "
 		"terminal for example, is refused.",
 	.opts = options,
 	.min_args = 1,

@@ -8,8 +8,10 @@
 #include "fmt/json.h"
 #include "serve/api.h"
 
-static const struct column columns[] = {
-	{"METHOD", 0, 0, false}, {"FOR", 2, 0, false}, {"PARAMETERS", 1, 20, false}, {"WHAT IT DOES", 0, 20, false}};
+static const struct column columns[] = {{"METHOD", 0, 0, false},
+					{"FOR", 2, 0, false},
+					{"PARAMETERS", 1, 20, false},
+					{"WHAT IT DOES", 0, 20, false}};
 
 static struct json_object *methods_json(void)
 {

@@ -46,8 +46,10 @@ const struct verb verb_attach = {
 	.group = VERB_START,
 	.args = "SESSION",
 	.help = "show the session's live terminal; detach with C-\\ d",
-	.text = "Several may attach; the terminal takes the size of the smallest. C-\\ C-\\ sends one C-\\ to the agent. A headless "
-		"session has no terminal: its conversation is shown as it goes on, until interrupted. With a session's id instead of its "
+	.text = "Several may attach; the terminal takes the size of the smallest. C-\\ C-\\ sends one C-\\ to the "
+		"agent. A headless "
+		"session has no terminal: its conversation is shown as it goes on, until interrupted. With a "
+		"session's id instead of its "
 		"name it works without musterd.",
 	.opts = options,
 	.min_args = 1,

@@ -15,9 +15,12 @@ static int run_shell(struct cli *c, struct err *err)
 	return 0;
 }
 
-static const struct verb bash = {.name = "bash", .help = "for bash: source <(muster completion bash)", .run = run_shell};
-static const struct verb zsh = {.name = "zsh", .help = "for zsh: save it as _muster in a folder of $fpath", .run = run_shell};
-static const struct verb fish = {.name = "fish", .help = "for fish: muster completion fish | source", .run = run_shell};
+static const struct verb bash = {
+	.name = "bash", .help = "for bash: source <(muster completion bash)", .run = run_shell};
+static const struct verb zsh = {
+	.name = "zsh", .help = "for zsh: save it as _muster in a folder of $fpath", .run = run_shell};
+static const struct verb fish = {
+	.name = "fish", .help = "for fish: muster completion fish | source", .run = run_shell};
 static const struct verb *const shells[] = {&bash, &zsh, &fish, NULL};
 
 const struct verb verb_completion = {

@@ -23,9 +23,10 @@ static int show(struct cli *c, struct client *client, struct err *err)
 		return 0;
 	}
 	when_add_age(&up, json_int(status, "started_ms", 0), clock_wall_ms());
-	cli_say(c, "musterd %s, process %d, up %s: %d sessions, %d live; database %s", json_str_or(status, "version", "?"),
-	        (int)json_int(status, "pid", 0), up.data, (int)json_int(status, "sessions", 0),
-	        (int)json_int(status, "live", 0), json_str_or(status, "database", "?"));
+	cli_say(c, "musterd %s, process %d, up %s: %d sessions, %d live; database %s",
+		json_str_or(status, "version", "?"), (int)json_int(status, "pid", 0), up.data,
+		(int)json_int(status, "sessions", 0), (int)json_int(status, "live", 0),
+		json_str_or(status, "database", "?"));
 	return 0;
 }
 
@@ -122,14 +123,13 @@ static int run_restart(struct cli *c, struct err *err)
 		return -1;
 	if (absent)
 		return run_start(c, err);
-	if (client_call(&c->client, "daemon.restart", NULL, &result, err) < 0 || client_follow(&c->client, err) < 0 ||
-	    reconnect(c, err) < 0)
+	if (client_call(&c->client, "daemon.restart", NULL, &result, err) < 0 ||
+	    client_follow(&c->client, err) < 0 || reconnect(c, err) < 0)
 		return -1;
 	return show(c, &c->client, err);
 }
 
-static const struct verb daemon_start = {
-	.name = "start", .help = "start it, if it does not run", .run = run_start};
+static const struct verb daemon_start = {.name = "start", .help = "start it, if it does not run", .run = run_start};
 static const struct verb daemon_status = {
 	.name = "status", .help = "show whether it runs; exit status 1 when not", .run = run_status};
 static const struct verb daemon_stop = {
@@ -143,6 +143,7 @@ const struct verb verb_daemon = {
 	.group = VERB_CARE,
 	.args = "start|status|stop|restart",
 	.help = "start, show, stop or restart musterd, which keeps the books",
-	.text = "It is started when a command needs it, and may be killed at any time: sessions do not depend on it.",
+	.text = "It is started when a command needs it, and may be killed at any time: sessions do not depend on "
+		"it.",
 	.subs = subs,
 };

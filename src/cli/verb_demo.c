@@ -17,8 +17,8 @@ static char *find_script(const char *bin, struct err *err)
 	char *path = mem_printf("%s/../share/muster/demo.sh", bin);
 	if (access(path, R_OK) == 0)
 		return path;
-	err_set_errno(err, ERR_FAILED, errno, "the demonstration is not installed (%s); `make demo` runs it from the sources",
-	              path);
+	err_set_errno(err, ERR_FAILED, errno,
+		      "the demonstration is not installed (%s); `make demo` runs it from the sources", path);
 	free(path);
 	return NULL;
 }

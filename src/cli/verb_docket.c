@@ -40,7 +40,8 @@ const struct verb verb_docket = {
 	.group = VERB_LEAD,
 	.args = "[SESSION]",
 	.help = "list what needs you, the most urgent first",
-	.text = "Each item shows what is asked and the command that answers it. The same question can be answered in the "
+	.text = "Each item shows what is asked and the command that answers it. The same question can be answered "
+		"in the "
 		"session's own terminal: the first answer wins.",
 	.opts = options,
 	.max_args = 1,

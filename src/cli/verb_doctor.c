@@ -8,7 +8,14 @@ static void print_check(struct cli *c, struct json_object *check)
 {
 	bool ok = json_flag(check, "ok", false), fixed = json_flag(check, "fixed", false);
 	struct str line STR_FREE = STR_INIT;
-	out_add(&line, ok ? PAINT_GREEN : fixed ? PAINT_YELLOW : PAINT_RED, c->color, ok ? "ok   " : fixed ? "fixed" : "wrong");
+	out_add(&line,
+		ok      ? PAINT_GREEN
+		: fixed ? PAINT_YELLOW
+			: PAINT_RED,
+		c->color,
+		ok      ? "ok   "
+		: fixed ? "fixed"
+			: "wrong");
 	str_adds(&line, "  ");
 	out_add(&line, PAINT_BOLD, c->color, json_str_or(check, "name", "?"));
 	str_adds(&line, "  ");

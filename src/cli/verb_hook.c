@@ -25,7 +25,8 @@ static int shorten(struct str *data, struct err *err)
 		json_add_line(data, o);
 	}
 	if (data->len + ENVELOPE_MAX > HOLD_LINE_MAX)
-		return err_set(err, ERR_FAILED, "the hook's data has more than %d bytes", HOLD_LINE_MAX - ENVELOPE_MAX);
+		return err_set(err, ERR_FAILED, "the hook's data has more than %d bytes",
+			       HOLD_LINE_MAX - ENVELOPE_MAX);
 	return 0;
 }
 
@@ -64,8 +65,8 @@ static int apply(struct cli *c, const struct str *answer, struct err *err)
 	return 0;
 }
 
-/* Events whose answer the agent acts on. For all others it is enough that the holder has them: an agent never waits for
- * musterd without need. */
+/* Events whose answer the agent acts on. For all others it is enough that the holder has them: an agent never waits
+ * for musterd without need. */
 static const char *const waiting[] = {"PermissionRequest", "Elicitation"};
 
 static bool waits(const struct cli *c, const char *event)
@@ -128,8 +129,10 @@ const struct verb verb_hook = {
 	.group = VERB_INSIDE,
 	.args = "[EVENT]",
 	.help = "pass an agent's hook on: its data on standard input, what to answer on standard output",
-	.text = "Agents run this; people need not. The event is named by the argument or by hook_event_name in the data. Where the agent "
-		"acts on the answer (a permission) it waits as long as it takes, and killing it withdraws the question.",
+	.text = "Agents run this; people need not. The event is named by the argument or by hook_event_name in the "
+		"data. Where the agent "
+		"acts on the answer (a permission) it waits as long as it takes, and killing it withdraws the "
+		"question.",
 	.opts = options,
 	.max_args = 1,
 	.run = run,

@@ -12,8 +12,8 @@
 
 enum { LOOK_MAX = 1 << 20 };
 
-/* What a file at the top of a repository tells: commands to set up, to test and to serve it. A row counts when the file is
- * there and, where `contains` is given, has that text in it. The first row with a gate gives the gate. */
+/* What a file at the top of a repository tells: commands to set up, to test and to serve it. A row counts when the
+ * file is there and, where `contains` is given, has that text in it. The first row with a gate gives the gate. */
 static const struct {
 	const char *file, *contains;
 	const char *setup, *gate, *preview;
@@ -27,8 +27,10 @@ static const struct {
 	{"package.json", "\"dev\":", NULL, NULL, "npm run dev"},
 	{"Cargo.toml", NULL, NULL, "cargo test", NULL},
 	{"go.mod", NULL, NULL, "go test ./...", NULL},
-	{"meson.build", NULL, NULL, "meson setup --reconfigure build || meson setup build && meson test -C build", NULL},
-	{"CMakeLists.txt", "enable_testing", NULL, "cmake -B build && cmake --build build && ctest --test-dir build", NULL},
+	{"meson.build", NULL, NULL, "meson setup --reconfigure build || meson setup build && meson test -C build",
+	 NULL},
+	{"CMakeLists.txt", "enable_testing", NULL,
+	 "cmake -B build && cmake --build build && ctest --test-dir build", NULL},
 	{"pyproject.toml", NULL, NULL, "python3 -m pytest", NULL},
 	{"pytest.ini", NULL, NULL, "python3 -m pytest", NULL},
 };
@@ -71,7 +73,7 @@ static void add_list(struct str *out, const char *indent, const char *key, const
 static void write_config(struct str *out, const struct found *f)
 {
 	str_adds(out, "# How muster works on this repository; muster.yaml(5) explains every key.\n\n"
-	              "# Commands that must pass on the merged tree before a session's work lands.\n");
+		      "# Commands that must pass on the merged tree before a session's work lands.\n");
 	add_list(out, "", "gate", f->gate, "make check");
 	str_addf(out, "\n# Run in each new workspace.\n%sworktree:\n", f->setup ? "" : "# ");
 	add_list(out, "  ", "setup", f->setup, "npm ci");

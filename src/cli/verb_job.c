@@ -1,4 +1,5 @@
-/* muster job: the background processes of a session, for the lead and, without naming a session, from inside one. */
+/* muster job: the background processes of a session, for the lead and, without naming a session, from inside one.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@ enum { LOG_PIECE = 64 * 1024, FOLLOW_MS = 500 };
 
 /* From the lead to musterd, or from inside a session to its mailbox: `session` NULL. */
 static int call(struct cli *c, const char *method, const char *session, struct json_object *params,
-                struct json_object **ret, struct err *err)
+		struct json_object **ret, struct err *err)
 {
 	if (session) {
 		json_add_str(params, "session", session);
@@ -33,7 +34,7 @@ static void say_job(struct cli *c, struct json_object *job)
 		cli_print_json(job);
 	else
 		cli_say(c, "%s  %s  process %d", json_str_or(job, "name", "?"), json_str_or(job, "state", "?"),
-		        (int)json_int(job, "pid", 0));
+			(int)json_int(job, "pid", 0));
 }
 
 static int run_start(struct cli *c, struct err *err)
@@ -53,7 +54,8 @@ static int run_start(struct cli *c, struct err *err)
 }
 
 static const struct column columns[] = {
-	{"JOB", 0, 8, false}, {"STATE", 0, 0, false}, {"FOR", 1, 0, true}, {"PROCESS", 2, 0, true}, {"COMMAND", 1, 16, false},
+	{"JOB", 0, 8, false},    {"STATE", 0, 0, false},    {"FOR", 1, 0, true},
+	{"PROCESS", 2, 0, true}, {"COMMAND", 1, 16, false},
 };
 
 static void add_row(struct table *t, struct json_object *job)
@@ -66,7 +68,8 @@ static void add_row(struct table *t, struct json_object *job)
 	if (code >= 0)
 		table_addf(t, code ? PAINT_RED : PAINT_DIM, "exited %d", (int)code);
 	else
-		table_addf(t, PAINT_NONE, "%s%s", json_str_or(job, "state", "?"), json_flag(job, "found", false) ? " (found)" : "");
+		table_addf(t, PAINT_NONE, "%s%s", json_str_or(job, "state", "?"),
+			   json_flag(job, "found", false) ? " (found)" : "");
 	table_add(t, PAINT_NONE, str_c(&age));
 	table_addf(t, PAINT_NONE, "%d", (int)json_int(job, "pid", 0));
 	table_add(t, PAINT_NONE, str_c(&command));

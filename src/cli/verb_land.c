@@ -11,8 +11,8 @@
 #include "fmt/json.h"
 
 static const struct column columns[] = {
-	{"LANDING", 0, 0, true}, {"SESSION", 0, 8, false}, {"STATE", 0, 0, false}, {"TARGET", 2, 6, false},
-	{"FOR", 1, 0, true},     {"WHY", 1, 20, false},
+	{"LANDING", 0, 0, true}, {"SESSION", 0, 8, false}, {"STATE", 0, 0, false},
+	{"TARGET", 2, 6, false}, {"FOR", 1, 0, true},      {"WHY", 1, 20, false},
 };
 
 static const struct {
@@ -20,7 +20,9 @@ static const struct {
 	enum paint paint;
 	int code; /* exit code of `land` */
 } ends[] = {
-	{"landed", PAINT_GREEN, 0}, {"failed", PAINT_RED, ERR_FAILED}, {"refused", PAINT_RED, ERR_REFUSED},
+	{"landed", PAINT_GREEN, 0},
+	{"failed", PAINT_RED, ERR_FAILED},
+	{"refused", PAINT_RED, ERR_REFUSED},
 };
 
 static int find_end(const char *state)
@@ -96,8 +98,8 @@ static int wait_one(struct cli *c, struct json_object *landing, struct json_obje
 {
 	struct json_object *params = json_new(), *done = NULL;
 	struct progress p = {.quiet = c->json || !isatty(STDERR_FILENO),
-	                     .landing = json_int(landing, "id", 0),
-	                     .session = mem_strdup(json_str_or(landing, "session_name", "?"))};
+			     .landing = json_int(landing, "id", 0),
+			     .session = mem_strdup(json_str_or(landing, "session_name", "?"))};
 	c->client.watch = (struct client_watch){.event = on_event, .arg = &p};
 	json_add_int(params, "landing", p.landing);
 	int r = client_call(&c->client, "land.wait", params, &done, err);
@@ -116,8 +118,8 @@ static void say_results(struct cli *c, struct json_object *results)
 	for (size_t i = 0; i < json_len(results); i++) {
 		struct json_object *l = json_at(results, i);
 		const char *why = json_str(l, "why");
-		cli_say(c, "%s  %s%s%s", json_str_or(l, "session_name", "?"), json_str_or(l, "state", "?"), why ? "  " : "",
-		        why ? why : "");
+		cli_say(c, "%s  %s%s%s", json_str_or(l, "session_name", "?"), json_str_or(l, "state", "?"),
+			why ? "  " : "", why ? why : "");
 	}
 }
 
@@ -164,7 +166,8 @@ const struct verb verb_land = {
 	.group = VERB_LAND,
 	.args = "SESSION...",
 	.help = "merge what was approved, test that, and move the target branch to it",
-	.text = "Waits for the result: exit status 0 when all have landed, 1 when a merge or the gate failed, 3 when a rule refuses it.",
+	.text = "Waits for the result: exit status 0 when all have landed, 1 when a merge or the gate failed, 3 "
+		"when a rule refuses it.",
 	.opts = land_options,
 	.min_args = 1,
 	.max_args = VERB_ARGS_ANY,

@@ -11,8 +11,8 @@
 #include "fmt/json.h"
 
 static const struct column columns[] = {
-	{"SESSION", 0, 8, false}, {"STATE", 0, 0, false},    {"FOR", 1, 0, true},       {"NEEDS", 2, 0, true},
-	{"JOBS", 4, 0, true},     {"AGENT", 5, 5, false},    {"PROGRESS", 3, 12, false}, {"WHY", 2, 20, false},
+	{"SESSION", 0, 8, false}, {"STATE", 0, 0, false}, {"FOR", 1, 0, true},        {"NEEDS", 2, 0, true},
+	{"JOBS", 4, 0, true},     {"AGENT", 5, 5, false}, {"PROGRESS", 3, 12, false}, {"WHY", 2, 20, false},
 };
 
 static int by_need(const void *a, const void *b)
@@ -98,7 +98,8 @@ const struct verb verb_ls = {
 	.name = "ls",
 	.group = VERB_START,
 	.help = "list the sessions, those that need you first",
-	.text = "FOR is how long a session has been in its state, NEEDS how many items of the docket are open, JOBS how many "
+	.text = "FOR is how long a session has been in its state, NEEDS how many items of the docket are open, "
+		"JOBS how many "
 		"background processes it has, WHY the strongest evidence for the state.",
 	.opts = options,
 	.run = run,

@@ -15,7 +15,8 @@ static int run(struct cli *c, struct err *err)
 		return r;
 	const char *workspace = json_str(s, "workspace"), *shell = getenv("SHELL");
 	if (!workspace || chdir(workspace) < 0)
-		return err_set_errno(err, ERR_FAILED, workspace ? errno : ENOENT, "%s has no workspace now", cli_arg(c, 0));
+		return err_set_errno(err, ERR_FAILED, workspace ? errno : ENOENT, "%s has no workspace now",
+				     cli_arg(c, 0));
 	strv_copy(&command, &c->opts.command);
 	if (!command.n)
 		strv_add(&command, shell && *shell ? shell : "/bin/sh");

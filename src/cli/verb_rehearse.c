@@ -4,7 +4,8 @@
 
 static const struct opt options[] = {
 	{0, "state", "FILE", "keep the place in the script in this file", COMPLETE_FILE},
-	{0, "brief", "FILE", "take the script from this Markdown file, or the file as the first prompt", COMPLETE_FILE},
+	{0, "brief", "FILE", "take the script from this Markdown file, or the file as the first prompt",
+	 COMPLETE_FILE},
 	{0, "resume", NULL, "go on where the state file says", COMPLETE_NONE},
 	{0},
 };
@@ -25,7 +26,8 @@ const struct verb verb_rehearse = {
 	.group = VERB_INSIDE,
 	.args = "[SCRIPT.yaml]",
 	.help = "play a scripted agent in this terminal",
-	.text = "This is the agent `rehearsal` itself: it says, edits, runs, asks and commits what its script tells, as "
+	.text = "This is the agent `rehearsal` itself: it says, edits, runs, asks and commits what its script "
+		"tells, as "
 		"an agent would, and takes prompts. Outside of a session only the terminal answers it. "
 		"See muster-rehearsal(5).",
 	.opts = options,

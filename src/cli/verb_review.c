@@ -55,8 +55,8 @@ static int run_approve(struct cli *c, struct err *err)
 		json_add_bool(params, "committed_only", true);
 	int r = cli_request(c, "review.approve", params, &result, err);
 	if (r > 0)
-		cli_say(c, "%s approved at %.12s; `muster land %s` lands it", cli_arg(c, 0), json_str_or(result, "approved", "?"),
-		        cli_arg(c, 0));
+		cli_say(c, "%s approved at %.12s; `muster land %s` lands it", cli_arg(c, 0),
+			json_str_or(result, "approved", "?"), cli_arg(c, 0));
 	return r < 0 ? -1 : 0;
 }
 
@@ -76,7 +76,8 @@ static int run_return(struct cli *c, struct err *err)
 
 static const struct opt review_options[] = {
 	{0, "stat", NULL, "without the patch", 0},
-	{0, "range", "FROM..TO", "plain commits instead of a session: what TO has since it left FROM; needs no musterd", 0},
+	{0, "range", "FROM..TO",
+	 "plain commits instead of a session: what TO has since it left FROM; needs no musterd", 0},
 	{0, "repo", "DIR", "with --range: the repository; the current one when it is left out", 0},
 	{0},
 };

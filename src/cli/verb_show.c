@@ -50,7 +50,8 @@ static void add_place(const struct cli *c, struct str *out, struct json_object *
 	for (size_t i = 0; i < json_len(patterns); i++)
 		str_addf(&scope, "%s%s", i ? "  " : "", json_str_at(patterns, i));
 	if (json_str(s, "branch"))
-		str_addf(&branch, "%s from %.12s, to land on %s", json_str(s, "branch"), base, json_str_or(s, "target", "?"));
+		str_addf(&branch, "%s from %.12s, to land on %s", json_str(s, "branch"), base,
+			 json_str_or(s, "target", "?"));
 	add_line(c, out, "agent", json_str(s, "agent"));
 	add_line(c, out, "command", str_c(&command));
 	add_line(c, out, "workspace", json_str(s, "workspace"));
@@ -61,7 +62,8 @@ static void add_place(const struct cli *c, struct str *out, struct json_object *
 	add_line(c, out, "id", json_str(s, "id"));
 	if (json_int(hold, "pid", 0) > 0)
 		str_addf(out, "%-*sprocess %d, start %d%s\n", LABEL, "holder", (int)json_int(hold, "pid", 0),
-		         (int)json_int(hold, "generation", 0), json_flag(hold, "connected", true) ? "" : ", does not answer");
+			 (int)json_int(hold, "generation", 0),
+			 json_flag(hold, "connected", true) ? "" : ", does not answer");
 }
 
 /* "hook says blocked (98 % sure), 4 s ago: PermissionRequest" */
@@ -71,8 +73,8 @@ static void add_evidence(const struct cli *c, struct str *out, struct json_objec
 		struct json_object *e = json_at(list, i);
 		struct str line STR_FREE = STR_INIT;
 		int64_t at_ms = json_int(e, "at_ms", 0);
-		str_addf(&line, "%s says %s (%d %% sure), ", json_str_or(e, "source", "?"), json_str_or(e, "activity", "?"),
-		         (int)json_int(e, "confidence", 0));
+		str_addf(&line, "%s says %s (%d %% sure), ", json_str_or(e, "source", "?"),
+			 json_str_or(e, "activity", "?"), (int)json_int(e, "confidence", 0));
 		when_add_age(&line, at_ms, now_ms);
 		str_adds(&line, now_ms - at_ms < 1000 ? "" : " ago");
 		if (json_str(e, "detail"))
@@ -88,8 +90,8 @@ static void add_items(const struct cli *c, struct str *out, struct json_object *
 		struct json_object *item = json_at(list, i);
 		if (strcmp(json_str_or(item, "state", "open"), "open") != 0)
 			continue;
-		MEM_FREE char *line = mem_printf("#%d %s: %s", (int)json_int(item, "id", 0), json_str_or(item, "kind", "?"),
-		                                 json_str_or(item, "title", ""));
+		MEM_FREE char *line = mem_printf("#%d %s: %s", (int)json_int(item, "id", 0),
+						 json_str_or(item, "kind", "?"), json_str_or(item, "title", ""));
 		add_line(c, out, first ? "needs you" : "", line);
 		first = false;
 	}
@@ -111,8 +113,8 @@ static void add_landings(const struct cli *c, struct str *out, struct json_objec
 	for (size_t i = 0; i < json_len(list); i++) {
 		struct json_object *l = json_at(list, i);
 		const char *why = json_str(l, "why");
-		MEM_FREE char *line = mem_printf("#%d %s%s%s", (int)json_int(l, "id", 0), json_str_or(l, "state", "?"),
-		                                 why ? ": " : "", why ? why : "");
+		MEM_FREE char *line = mem_printf("#%d %s%s%s", (int)json_int(l, "id", 0),
+						 json_str_or(l, "state", "?"), why ? ": " : "", why ? why : "");
 		add_line(c, out, i ? "" : "landings", line);
 	}
 }

@@ -9,7 +9,7 @@ static int report_state(struct cli *c, struct json_object *session)
 {
 	const char *why = json_str(session, "why");
 	cli_say(c, "%s  %s%s%s%s", json_str_or(session, "name", "?"), json_str_or(session, "state", "?"),
-	        json_flag(session, "paused", false) ? " (paused)" : "", why && *why ? "  " : "", why ? why : "");
+		json_flag(session, "paused", false) ? " (paused)" : "", why && *why ? "  " : "", why ? why : "");
 	return 0;
 }
 
@@ -24,7 +24,7 @@ static int steer(struct cli *c, const char *method, struct json_object *params, 
 static const struct {
 	const char *verb, *method;
 } plain[] = {
-	{"clear", "session.clear"}, {"interrupt", "session.interrupt"}, {"pause", "session.pause"},
+	{"clear", "session.clear"},   {"interrupt", "session.interrupt"}, {"pause", "session.pause"},
 	{"resume", "session.resume"}, {"restore", "session.restore"},
 };
 
@@ -59,7 +59,8 @@ static int run_rm(struct cli *c, struct err *err)
 		return r;
 	struct json_object *warnings = json_arr(result, "warnings");
 	if (json_str(result, "snapshot"))
-		cli_say(c, "%s removed; all it had is kept: `muster restore %s` brings it back", cli_arg(c, 0), cli_arg(c, 0));
+		cli_say(c, "%s removed; all it had is kept: `muster restore %s` brings it back", cli_arg(c, 0),
+			cli_arg(c, 0));
 	else
 		cli_say(c, "%s removed", cli_arg(c, 0));
 	for (size_t i = 0; i < json_len(warnings); i++)
@@ -72,24 +73,24 @@ static int run_undo(struct cli *c, struct err *err)
 	return steer(c, "undo", NULL, err);
 }
 
-#define STEER_VERB(word, help_line, long_text) \
-	const struct verb verb_##word = {      \
-		.name = #word,                 \
-		.group = VERB_STEER,           \
-		.args = "SESSION",             \
-		.help = (help_line),           \
-		.text = (long_text),           \
-		.min_args = 1,                 \
-		.max_args = 1,                 \
-		.completes = COMPLETE_SESSION, \
-		.run = run_plain,              \
+#define STEER_VERB(word, help_line, long_text)                                                                     \
+	const struct verb verb_##word = {                                                                          \
+		.name = #word,                                                                                     \
+		.group = VERB_STEER,                                                                               \
+		.args = "SESSION",                                                                                 \
+		.help = (help_line),                                                                               \
+		.text = (long_text),                                                                               \
+		.min_args = 1,                                                                                     \
+		.max_args = 1,                                                                                     \
+		.completes = COMPLETE_SESSION,                                                                     \
+		.run = run_plain,                                                                                  \
 	}
 
 STEER_VERB(clear, "begin a new conversation in the same workspace; background jobs live on", NULL);
 STEER_VERB(interrupt, "stop the agent's present turn", NULL);
 STEER_VERB(pause, "freeze the session's processes", NULL);
 STEER_VERB(resume, "let a paused session go on, or start one that has ended again",
-           "An agent that can go on with its own conversation does.");
+	   "An agent that can go on with its own conversation does.");
 STEER_VERB(restore, "bring a removed session back, byte for byte", NULL);
 
 static const struct opt stop_options[] = {
@@ -121,7 +122,8 @@ const struct verb verb_rm = {
 	.group = VERB_STEER,
 	.args = "SESSION",
 	.help = "remove a session and its workspace; muster undo brings both back",
-	.text = "Everything is kept in a snapshot first: tracked and untracked files and commits that are nowhere else.",
+	.text = "Everything is kept in a snapshot first: tracked and untracked files and commits that are nowhere "
+		"else.",
 	.opts = rm_options,
 	.min_args = 1,
 	.max_args = 1,

@@ -44,7 +44,8 @@ const struct verb verb_tell = {
 	.group = VERB_STEER,
 	.args = "SESSION TEXT...",
 	.help = "give the agent a prompt; done when the agent has taken it",
-	.text = "TEXT - reads standard input. A session that waits for a permission is refused: answer that first. A prompt that "
+	.text = "TEXT - reads standard input. A session that waits for a permission is refused: answer that first. "
+		"A prompt that "
 		"is not taken in time stays queued, and the exit status is 1.",
 	.opts = options,
 	.min_args = 2,

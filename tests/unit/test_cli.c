@@ -49,26 +49,26 @@ static void table_is_as_wide_as_it_needs(void **state)
 {
 	(void)state;
 	check_print(0, false,
-	            "NAME           N  EXTRA  WHY\n"
-	            "player        12  extra  because of that\n"
-	            "日本語の名前      x      no reason  at all\n");
+		    "NAME           N  EXTRA  WHY\n"
+		    "player        12  extra  because of that\n"
+		    "日本語の名前      x      no reason  at all\n");
 }
 
 static void table_shrinks_then_drops(void **state)
 {
 	(void)state;
 	check_print(34, false,
-	            "NAME        N  EXTRA  WHY\n"
-	            "player     12  extra  because of …\n"
-	            "日本語の…      x      no reason  …\n");
+		    "NAME        N  EXTRA  WHY\n"
+		    "player     12  extra  because of …\n"
+		    "日本語の…      x      no reason  …\n");
 	check_print(16, false,
-	            "NAME   N  WHY\n"
-	            "pla…  12  becau…\n"
-	            "日…       no re…\n");
+		    "NAME   N  WHY\n"
+		    "pla…  12  becau…\n"
+		    "日…       no re…\n");
 	check_print(12, false,
-	            "NAME  WHY\n"
-	            "pla…  becau…\n"
-	            "日…   no re…\n");
+		    "NAME  WHY\n"
+		    "pla…  becau…\n"
+		    "日…   no re…\n");
 }
 
 static void table_lines_never_exceed_the_width(void **state)
@@ -117,9 +117,10 @@ static void keys_detach(void **state)
 	(void)state;
 	struct keys k = {0};
 	assert_false(keys(&k, "abc\x1b[A", "abc\x1b[A"));
-	assert_true(keys(&k, "x\x1c"
-	                     "dyz",
-	                 "x"));
+	assert_true(keys(&k,
+			 "x\x1c"
+			 "dyz",
+			 "x"));
 	k = (struct keys){0};
 	assert_false(keys(&k, "\x1c", ""));
 	assert_true(keys(&k, "d", ""));
@@ -133,10 +134,11 @@ static void keys_send_the_prefix(void **state)
 {
 	(void)state;
 	struct keys k = {0};
-	assert_false(keys(&k, "\x1c\x1c"
-	                      "d",
-	                  "\x1c"
-	                  "d"));
+	assert_false(keys(&k,
+			  "\x1c\x1c"
+			  "d",
+			  "\x1c"
+			  "d"));
 	assert_false(keys(&k, "\x1cx", "\x1cx"));
 	assert_false(keys(&k, "\x1b[92;5u\x1b[92;5u", "\x1b[92;5u"));
 }
@@ -185,9 +187,12 @@ static void wrong_options_are_told(void **state)
 	static const struct {
 		const char *words, *want;
 	} cases[] = {
-		{"--nmae x", "no such option: --nmae; did you mean --name?"}, {"--zzzzzz", "no such option: --zzzzzz"},
-		{"--name", "--name needs a value: NAME"},                     {"-n", "-n needs a value: NAME"},
-		{"--force=1", "--force takes no value"},                      {"-q", "no such option: -q"},
+		{"--nmae x", "no such option: --nmae; did you mean --name?"},
+		{"--zzzzzz", "no such option: --zzzzzz"},
+		{"--name", "--name needs a value: NAME"},
+		{"-n", "-n needs a value: NAME"},
+		{"--force=1", "--force takes no value"},
+		{"-q", "no such option: -q"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct opts o;
@@ -218,9 +223,8 @@ static void ages_are_words(void **state)
 		int64_t ms;
 		const char *want;
 	} cases[] = {
-		{-5000, "now"},      {999, "now"},         {1000, "1 s"},        {59999, "59 s"},
-		{60000, "1 min"},    {3599999, "59 min"},  {3600000, "1 h"},     {172799999, "47 h"},
-		{172800000, "2 d"},
+		{-5000, "now"},      {999, "now"},     {1000, "1 s"},       {59999, "59 s"},    {60000, "1 min"},
+		{3599999, "59 min"}, {3600000, "1 h"}, {172799999, "47 h"}, {172800000, "2 d"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct str out STR_FREE = STR_INIT;
@@ -253,18 +257,19 @@ static void items_show_the_answer(void **state)
 {
 	(void)state;
 	struct json_object *item JSON_FREE = json_parse_text(
-		"{\"id\":7,\"kind\":\"permission\",\"session_name\":\"play\\u001b[1mback\",\"blocking\":true,\"state\":\"open\","
+		"{\"id\":7,\"kind\":\"permission\",\"session_name\":\"play\\u001b[1mback\",\"blocking\":true,"
+		"\"state\":\"open\","
 		"\"title\":\"Bash: rm x\",\"opened_ms\":1000,\"detail\":{\"command\":\"rm x\"},"
 		"\"options\":[{\"key\":\"allow\",\"label\":\"Allow once\"},{\"key\":\"deny\",\"label\":\"Deny\"}]}",
 		NULL);
 	struct str out STR_FREE = STR_INIT;
 	item_add(&out, item, 241000, 0, false);
 	assert_string_equal(out.data, "#7 permission  playback  4 min, it waits\n"
-	                              "    Bash: rm x\n"
-	                              "    command: rm x\n"
-	                              "    1 allow  Allow once\n"
-	                              "    2 deny  Deny\n"
-	                              "    muster answer 7 allow\n");
+				      "    Bash: rm x\n"
+				      "    command: rm x\n"
+				      "    1 allow  Allow once\n"
+				      "    2 deny  Deny\n"
+				      "    muster answer 7 allow\n");
 	assert_true(item_has_option(item, "deny") && item_has_option(item, "2"));
 	assert_false(item_has_option(item, "3") || item_has_option(item, "0") || item_has_option(item, "maybe"));
 }
