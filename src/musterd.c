@@ -16,10 +16,7 @@
 #include "serve/logfile.h"
 #include "work/worker.h"
 
-enum {
-	DESCRIPTORS_MAX = 65536,
-	START_TIMEOUT_MS = 5000,
-};
+enum { DESCRIPTORS_MAX = 65536 };
 
 struct options {
 	bool foreground;
@@ -216,20 +213,12 @@ static char *own_path(void)
 	return mem_strdup(path);
 }
 
+/* As instance_take_or_find(). */
 static int take_instance(struct options *o, const struct dirs *dirs, struct instance *ret, struct err *err)
 {
 	if (o->lock_fd >= 0 && o->listen_fd >= 0)
 		return instance_inherit(o->lock_fd, o->listen_fd, ret, err);
-	return instance_take(dirs, ret, err);
-}
-
-/* A second one: for who asked to be told when requests are served that is no failure. */
-static int second(struct options *o, const struct dirs *dirs, struct err *err)
-{
-	if (err->code != ERR_REFUSED || !o->wants_any || instance_await(dirs, START_TIMEOUT_MS, err) < 0)
-		return fail(o, err);
-	tell(&o->ready_fd, "ok");
-	return 0;
+	return o->wants_any ? instance_take_or_find(dirs, ret, err) : instance_take(dirs, ret, err);
 }
 
 /* A thread that still works would run into memory that is being released on the way out. */
@@ -244,8 +233,13 @@ static int run(struct options *o, const struct dirs *dirs, const char *path)
 {
 	struct err err;
 	struct instance instance;
-	if (take_instance(o, dirs, &instance, &err) < 0)
-		return second(o, dirs, &err);
+	int taken = take_instance(o, dirs, &instance, &err);
+	if (taken < 0)
+		return fail(o, &err);
+	if (taken > 0) { /* somebody serves already: that is all that was asked for */
+		tell(&o->ready_fd, "ok");
+		return 0;
+	}
 	char *log_path MEM_FREE = dirs_log(dirs);
 	if (logfile_open(log_path, &err) < 0)
 		return fail(o, &err);

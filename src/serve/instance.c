@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "base/mem.h"
 #include "io/unixsock.h"
 
-enum { BACKLOG = 512, RETRY_MS = 10 };
+enum { BACKLOG = 512, RETRY_MS = 5, PATIENCE_MS = 5000 };
 
 static int refuse_second(int lock_fd, struct err *err)
 {
@@ -89,19 +90,27 @@ void instance_release(struct instance *in, const struct dirs *dirs)
 	fd_closep(&in->lock_fd);
 }
 
-int instance_await(const struct dirs *dirs, int timeout_ms, struct err *err)
+static bool is_served(const char *path)
+{
+	int fd FD_CLOSE = unixsock_connect(path);
+	return fd >= 0;
+}
+
+int instance_take_or_find(const struct dirs *dirs, struct instance *ret, struct err *err)
 {
 	char *path MEM_FREE = dirs_lead_socket(dirs);
-	int64_t end_ms = clock_mono_ms() + timeout_ms;
-	int fd;
-	while ((fd = unixsock_connect(path)) < 0 && clock_mono_ms() < end_ms) {
-		/* The other one is between its lock and its socket: that takes it less than a millisecond. */
+	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
+	for (;;) {
+		if (instance_take(dirs, ret, err) == 0)
+			return 0;
+		if (err->code != ERR_REFUSED)
+			return -1;
+		if (is_served(path))
+			return 1;
+		if (clock_mono_ms() > end_ms)
+			return err_set(err, ERR_FAILED, "another musterd has the lock, but does not listen on %s", path);
+		/* It is between its lock and its socket, or on its way out: that takes it a millisecond or so. */
 		struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
 		nanosleep(&pause, NULL);
 	}
-	if (fd < 0)
-		return err_set_errno(err, ERR_FAILED, fd, "another musterd is starting, but does not listen on %s",
-				     path);
-	close(fd);
-	return 0;
 }

@@ -18,7 +18,8 @@ int instance_inherit(int lock_fd, int listen_fd, struct instance *ret, struct er
 /* Removes the socket and lets go. */
 void instance_release(struct instance *in, const struct dirs *dirs);
 
-/* Waits up to timeout_ms for the one that has the lock to accept connections: it may just be starting. */
-int instance_await(const struct dirs *dirs, int timeout_ms, struct err *err) NODISCARD;
+/* The same for one who is content with whoever serves: waits while another one is starting, or ending. 0 as above, 1 when
+ * another one accepts connections. */
+int instance_take_or_find(const struct dirs *dirs, struct instance *ret, struct err *err) NODISCARD;
 
 #endif
