@@ -1,6 +1,6 @@
-/* Claude Code's adapter, in parts: launching, typing and the rest of the contract (claude.c), permissions and
- * questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the headless stream of JSON
- * lines (claude_stream.c). Internal to these files.
+/* Claude Code's adapter, in parts: launching and the rest of the contract (claude.c), typing (claude_type.c),
+ * permissions and questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the headless
+ * stream of JSON lines (claude_stream.c). Internal to these files.
  *
  * Members of agent_session.state:
  *   conversation  the session id that Claude Code knows (chosen by us; a new one after each clear)
@@ -10,9 +10,9 @@
  *   busy          a turn runs, or background agents that may ask
  *   blocked       terminal: its last status report was "blocked", and block_msg what that one said
  *   unblocked     terminal: a dialog closed, and what it was about may still be on the docket
- *   lines         how many lines the last prompt has
- *   restored      terminal: the turn was interrupted, so that many lines of a prompt may stand in its input again
- *   clearing      terminal: /clear was typed
+ *   restored      terminal: the turn was interrupted, so that its prompt may stand in the input again
+ *   resting       terminal: the turn was interrupted a moment ago
+ *   clearing      terminal: /clear was typed, or is to be; clear_tries: how often
  *   open          [{"key","request","use"}]: permissions and questions that wait on the docket; headless: with
  *                 "decision" when the lead's is on its way
  *   tell          {"prompt","text","typed","tries"}: the prompt that is on its way; headless: {…,"uuid"}
@@ -66,16 +66,33 @@ void claude_hook_attached(struct agent_session *s);
 void claude_answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *detail,
                    const struct agent_answer *answer);
 
+/* ---- claude_type.c ---- */
+
+/* It reads what is typed, no turn runs, and nothing waits for an answer. */
+bool claude_may_type(struct agent_session *s);
+void claude_ready(struct agent_session *s); /* it reads what is typed */
+void claude_busy(struct agent_session *s, bool busy);
+/* The turn was interrupted: for a moment nothing is typed. */
+void claude_type_interrupted(struct agent_session *s);
+void claude_type_tell(struct agent_session *s, int64_t prompt, const char *text);
+void claude_type_clear(struct agent_session *s);
+void claude_type_attached(struct agent_session *s);
+/* A prompt was submitted: ours, or another's. */
+void claude_prompt_taken(struct agent_session *s, const char *text);
+void claude_cleared(struct agent_session *s);
+/* The prompt that is on its way, if one is, failed. */
+void claude_type_give_up(struct agent_session *s, const char *why);
+void claude_on_enter_timer(struct agent_session *s);
+void claude_on_retry_timer(struct agent_session *s);
+void claude_on_rested_timer(struct agent_session *s);
+
 /* ---- claude.c ---- */
 
 void claude_conversation(struct agent_session *s, const char *id);
-void claude_ready(struct agent_session *s); /* it reads what is typed */
-void claude_busy(struct agent_session *s, bool busy);
 /* A turn ended; said may be NULL. */
 void claude_turn_ended(struct agent_session *s, const char *said);
 /* A turn ended by an error of the service, said in why. */
 void claude_turn_failed(struct agent_session *s, const char *source, const char *why);
-void claude_prompt_taken(struct agent_session *s, const char *text);
 
 /* ---- claude_stream.c ---- */
 

@@ -22,8 +22,7 @@ static void on_session_start(struct agent_session *s, uint64_t request, struct j
 {
 	(void)request;
 	if (strcmp(json_str_or(data, "source", ""), "clear") == 0) {
-		json_add_bool(s->state, "talked", false);
-		json_add_bool(s->state, "clearing", false);
+		claude_cleared(s);
 		s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "it began a new conversation");
 	}
 	claude_conversation(s, json_str(data, "session_id"));
@@ -174,8 +173,8 @@ static void note_rest(struct agent_session *s)
 {
 	if (!json_flag(s->state, "busy", false))
 		return;
-	json_add_int(s->state, "restored", json_int(s->state, "lines", 1));
 	s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn was interrupted");
+	claude_type_interrupted(s);
 	claude_turn_ended(s, NULL);
 	claude_busy(s, false);
 }

@@ -1,5 +1,6 @@
 """The real Claude Code under muster, against the scripted model (scenarios.py)."""
 
+import json
 import os
 import pathlib
 import signal
@@ -87,6 +88,18 @@ def waiting_hooks(muster):
     return found
 
 
+def user_texts(muster):
+    """What Claude Code wrote down as said by the user, text by text; all of it is there once it has ended."""
+    texts = []
+    for path in (muster.home / 'user' / '.claude' / 'projects').glob('*/*.jsonl'):
+        for line in path.read_text().splitlines():
+            entry = json.loads(line)
+            content = entry['message']['content'] if entry['type'] == 'user' else []
+            blocks = [{'text': content}] if isinstance(content, str) else content
+            texts += [block['text'] for block in blocks if 'text' in block]
+    return texts
+
+
 def test_a_permission_is_answered_from_the_docket(muster, repo):
     s = Session(muster, repo, 'Please [[script edit]]')
     item = s.need('permission')
@@ -157,13 +170,13 @@ def test_clear_leaves_a_background_shell_alone(muster, repo):
     assert s.turn_ended() == 'Started it in the background.'
     assert s.get()['state'] == 'working'
     job = next(j for j in s.rpc.call('job.list', session=s.name)['jobs'] if 'sleep 1234' in ' '.join(j['command']))
-    before = conversations(muster)
+    before = s.get()['conversation']
     muster.run('clear', s.name)
     s.wait('idle')
     s.tell('Then [[script say text=fresh]]')
     while s.turn_ended() != 'fresh':
         pass
-    assert len(conversations(muster) - before) == 1
+    assert s.get()['conversation'] != before
     os.kill(job['pid'], 0)
     refused = muster.run('stop', s.name, check=False)
     assert refused.returncode == 3
@@ -171,20 +184,6 @@ def test_clear_leaves_a_background_shell_alone(muster, repo):
     muster.run('stop', s.name, '--jobs')
     with pytest.raises(ProcessLookupError):
         os.kill(job['pid'], 0)
-
-
-def conversation_files(muster):
-    return (muster.home / 'user' / '.claude' / 'projects').glob('*/*.jsonl')
-
-
-def conversations(muster):
-    """Ids of the conversations that Claude Code has on disk."""
-    return {path.stem for path in conversation_files(muster)}
-
-
-def transcript(muster):
-    """What Claude Code wrote of its conversations; all of it is there once it has ended."""
-    return [line for path in conversation_files(muster) for line in path.read_text().splitlines()]
 
 
 def test_musterd_is_killed_while_a_permission_is_open(muster, repo):
@@ -204,7 +203,7 @@ def test_the_agent_is_killed_and_its_conversation_goes_on(muster, repo):
     assert s.turn_ended() == 'before'
     s.tell('Then [[script run]]')
     s.need('permission')
-    known = conversations(muster)
+    known = s.get()['conversation']
     os.kill(s.get()['pid'], signal.SIGKILL)
     s.wait('failed', 'stopped')
     assert s.open_items('permission') == []
@@ -214,10 +213,10 @@ def test_the_agent_is_killed_and_its_conversation_goes_on(muster, repo):
     s.tell('Go on: [[script say text=after]]')
     while s.turn_ended() != 'after':
         pass
-    assert conversations(muster) == known
+    assert s.get()['conversation'] == known
     muster.run('stop', s.name)
-    said = '\n'.join(transcript(muster))
-    assert 'text=before' in said and 'text=after' in said
+    said = user_texts(muster)
+    assert 'Please [[script say text=before]]' in said and 'Go on: [[script say text=after]]' in said
 
 
 def test_headless(muster, repo):
@@ -233,12 +232,12 @@ def test_headless(muster, repo):
     s.answer(s.need('question'), '--option', 'Red')
     while '"Which colour?"="Red"' not in s.turn_ended():
         pass
-    before = conversations(muster)
+    before = s.get()['conversation']
     muster.run('clear', s.name)
     s.tell('Then [[script say text=fresh]]')
     while s.turn_ended() != 'fresh':
         pass
-    assert len(conversations(muster) - before) == 1
+    assert s.get()['conversation'] != before
 
 
 def test_a_folder_that_claude_does_not_trust(muster, repo):
@@ -262,8 +261,7 @@ def test_an_interrupted_turn_ends(muster, repo, tmp_path):
     assert s.turn_ended() == 'well'
     muster.run('stop', s.name)
     # Claude Code puts a prompt that had no answer yet back into its input: it must not become part of the next one.
-    prompt, = (line for line in transcript(muster) if '"role":"user"' in line and 'text=well' in line)
-    assert 'never' not in prompt
+    assert 'Then [[script say text=well]]' in user_texts(muster)
 
 
 def test_a_service_that_fails_lands_on_the_docket(muster, repo):
@@ -296,4 +294,16 @@ def test_a_prompt_told_during_a_turn_is_taken_after_it(muster, repo, tmp_path):
         pass
     s.wait('idle')
     muster.run('stop', s.name)  # by then it has written all it had to say
-    assert len([line for line in transcript(muster) if '"role":"user"' in line and 'text=second' in line]) == 1
+    assert user_texts(muster).count('Then [[script say text=second]]') == 1
+
+
+def test_clear_right_after_an_interruption(muster, repo, tmp_path):
+    s = Session(muster, repo, f'Please [[script hold until={tmp_path}/never]]')
+    s.wait_event('turn.started')
+    muster.run('interrupt', s.name)
+    s.turn_ended()
+    before = s.get()['conversation']
+    muster.run('clear', s.name)
+    s.tell('Then [[script say text=fresh]]')
+    assert s.turn_ended() == 'fresh'
+    assert s.get()['conversation'] != before
