@@ -123,7 +123,7 @@ static void stopped_for_removal(void *arg, const struct hold_answer *answer)
 	struct forced *f = arg;
 	struct session *s = engine_find(f->engine, f->session);
 	struct err err;
-	if (s && answer->error == 0) {
+	if (s && (answer->error == 0 || s->life == LIFE_EXITED)) {
 		begin_remove(s, f->call);
 	} else {
 		err_set(&err, ERR_FAILED, "cannot stop it first: %s", answer->message ? answer->message : "it is gone");
@@ -139,7 +139,9 @@ void engine_session_remove(struct engine *e, struct json_object *params, struct 
 	struct err err = {0};
 	if (!s)
 		return;
-	bool alive = s->life == LIFE_LIVE || s->life == LIFE_PREPARING || s->running_jobs > 0;
+	/* A holder that stays although its agent has ended has jobs. */
+	bool held = s->connected && !s->releasing && !s->let_go;
+	bool alive = s->life == LIFE_LIVE || s->life == LIFE_PREPARING || held;
 	if (s->busy || s->landing)
 		err_set(&err, ERR_REFUSED, "%s is being worked on (%s); try again when that is over", s->row.name,
 		        session_state_name(s->state));
@@ -149,7 +151,7 @@ void engine_session_remove(struct engine *e, struct json_object *params, struct 
 		err_set(&err, ERR_REFUSED, "%s: its holder does not answer, so it cannot be stopped first", s->row.name);
 	if (err.code) {
 		call_fail(call, &err);
-	} else if (s->connected) {
+	} else if (alive) {
 		struct forced *f = mem_alloc(sizeof *f);
 		*f = (struct forced){.engine = e, .call = call};
 		memcpy(f->session, s->row.id, strlen(s->row.id) + 1);
