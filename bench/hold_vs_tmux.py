@@ -173,7 +173,10 @@ class Tmux:
 
     def end(self):
         with contextlib.suppress(subprocess.CalledProcessError):
+            server = self.pids()[0]
             self.run("kill-server")
+            while os.path.exists(f"/proc/{server}/exe"):
+                time.sleep(0.01)
 
 
 class Dtach:

@@ -151,8 +151,11 @@ int journal_read(struct journal_reader *r, struct journal_entry *ret)
 		advance(r, r->pending);
 	r->pending = 0;
 	int n = peek_entry(r, &e, &size);
-	if (n <= 0)
+	if (n <= 0) {
+		/* What lies beyond the last sound entry may become another one. */
+		str_reset(&r->buf);
 		return n;
+	}
 	r->pending = size;
 	r->next++;
 	*ret = e;
@@ -177,6 +180,17 @@ static int write_at(int fd, const struct str *s, int64_t at)
 		done += (size_t)n;
 	}
 	return 0;
+}
+
+/* Writes at the journal's end, all or nothing. */
+static int write_end(struct journal *j, const struct str *s)
+{
+	int r = write_at(j->fd, s, j->end);
+	if (r == 0)
+		j->end += (int64_t)s->len;
+	else if (ftruncate(j->fd, j->end) < 0)
+		return -errno;
+	return r;
 }
 
 static void add_base(struct str *out, uint64_t base)
@@ -252,9 +266,8 @@ bool journal_retry(struct journal *j)
 {
 	if (j->unwritten.len == 0)
 		return true;
-	if (write_at(j->fd, &j->unwritten, j->end) < 0)
+	if (write_end(j, &j->unwritten) < 0)
 		return false;
-	j->end += (int64_t)j->unwritten.len;
 	j->unwritten_count = 0;
 	str_fini(&j->unwritten);
 	return true;
@@ -271,15 +284,13 @@ int journal_add(struct journal *j, uint8_t kind, const struct str *payload, bool
 		return -ENOSPC;
 	struct str frame STR_FREE = STR_INIT;
 	add_entry(&frame, kind, j->last + 1, payload);
-	int r = behind ? -ENOSPC : write_at(j->fd, &frame, j->end);
+	int r = behind ? -ENOSPC : write_end(j, &frame);
 	if (r < 0 && !essential)
 		return r;
 	j->last++;
 	if (r < 0) {
 		str_add(&j->unwritten, frame.data, frame.len);
 		j->unwritten_count++;
-	} else {
-		j->end += (int64_t)frame.len;
 	}
 	return 0;
 }

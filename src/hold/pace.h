@@ -10,7 +10,7 @@
 
 enum {
 	PACE_MIN_MS = 10,
-	PACE_MAX_MS = 400,
+	PACE_MAX_MS = 500,
 	PACE_TALK_MS = 150,     /* so long after input the agent's answer is not delayed */
 	PACE_QUIET_MS = 1000,   /* silence that makes the next output a first one again */
 	PACE_FLOOD = 32 << 10,  /* bytes of one pause that make it a flood: the kernel holds back about 64 KiB */

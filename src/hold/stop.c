@@ -1,6 +1,7 @@
 #include "hold/stop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -66,7 +67,9 @@ static void kill_now(struct stop *s)
 		fresh = false;
 		for (size_t i = 0; i < now.n; i++)
 			if (now.v[i].state != 'T' && proc_signal(&now.v[i], SIGSTOP) == 0)
-				fresh = true;
+				fresh |= round == 0 || now.v[i].state != 'D';
+		if (fresh)
+			poll(NULL, 0, round > 0); /* as in tree_freeze */
 	}
 	signal_all(&now, SIGKILL);
 }

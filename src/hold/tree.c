@@ -68,7 +68,11 @@ void tree_freeze(pid_t root)
 		fresh = false;
 		for (size_t i = 0; i < now.n; i++)
 			if (now.v[i].state != 'T' && proc_signal(&now.v[i], SIGSTOP) == 0)
-				fresh = true;
+				fresh |= round == 0 || now.v[i].state != 'D';
+		/* A process stops when it next runs in the kernel, which on a busy machine takes a moment. One that
+		 * sleeps there for good ('D', say in vfork, whose child is stopped) stops before it runs again. */
+		if (fresh)
+			poll(NULL, 0, round > 0);
 	}
 }
 

@@ -170,7 +170,7 @@ def test_pause_and_resume(client, holder):
     client.request("PAUSE")
     assert client.event("MOVED") == (1,)
     states = [open(f"/proc/{p}/stat").read().rpartition(")")[2].split()[0] for p in agent_alone(holder)]
-    assert states and set(states) == {"T"}
+    assert states and set(states) <= {"T", "D"}  # D: in vfork, with a child that is stopped
     with pytest.raises(Refused):
         client.job_start("j", ["true"])
     client.request("RESUME")
