@@ -22,7 +22,8 @@ enum {
 
 static struct json_object *hook_groups(struct agent_session *s, const struct claude_event *e)
 {
-	struct json_object *hook = json_new(), *group = json_new(), *commands = json_new_array(), *groups = json_new_array();
+	struct json_object *hook = json_new(), *group = json_new(), *commands = json_new_array(),
+			   *groups = json_new_array();
 	MEM_FREE char *command = mem_printf("'%s' hook %s%s", s->muster_path, e->waits ? "--wait " : "", e->name);
 	json_add_str(hook, "type", "command");
 	json_add_str(hook, "command", command);
@@ -80,7 +81,8 @@ static void add_options(struct agent_session *s, struct strv *argv)
 	json_strv(s->options, "args", argv);
 }
 
-/* Goes on with the conversation it had, or with the one it was adopted with; a new one when nothing was said yet. */
+/* Goes on with the conversation it had, or with the one it was adopted with; a new one when nothing was said yet.
+ */
 static void choose_conversation(struct agent_session *s, enum agent_start how, struct strv *argv)
 {
 	const char *known = json_flag(s->state, "talked", false) ? json_str(s->state, "conversation") : NULL;
@@ -104,9 +106,9 @@ static void choose_conversation(struct agent_session *s, enum agent_start how, s
 
 static void reset_state(struct agent_session *s)
 {
-	static const char *const of_a_run[] = {"ready", "busy", "blocked", "block_msg", "unblocked", "restored", "resting",
-	                                       "clearing", "clear_tries", "open", "tell", "brief",
-	                                       "tasks"};
+	static const char *const of_a_run[] = {"ready",    "busy",    "blocked",  "block_msg",   "unblocked",
+					       "restored", "resting", "clearing", "clear_tries", "open",
+					       "tell",     "brief",   "tasks"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
 }
@@ -128,9 +130,16 @@ static int add_brief(struct agent_session *s, struct strv *argv, struct err *err
 
 static int launch(struct agent_session *s, enum agent_start how, struct agent_launch *ret, struct err *err)
 {
-	static const char *const stream[] = {"-p", "--input-format", "stream-json", "--output-format", "stream-json",
-	                                     "--verbose", "--replay-user-messages", "--permission-prompt-tool",
-	                                     "stdio", NULL};
+	static const char *const stream[] = {"-p",
+					     "--input-format",
+					     "stream-json",
+					     "--output-format",
+					     "stream-json",
+					     "--verbose",
+					     "--replay-user-messages",
+					     "--permission-prompt-tool",
+					     "stdio",
+					     NULL};
 	reset_state(s);
 	strv_add(&ret->argv, json_str_or(s->options, "command", "claude"));
 	if (s->headless)
@@ -173,7 +182,8 @@ void claude_turn_failed(struct agent_session *s, const char *source, const char 
 	text_add_inert(&text, why, strlen(why), TEXT_ONE_LINE);
 	s->host->signal(s, source, AGENT_ERROR, 99, str_c(&text));
 	char *title MEM_FREE = mem_printf("its turn failed: %s", str_c(&text));
-	s->host->item_open(s, &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "turn-failed", .title = title});
+	s->host->item_open(s,
+			   &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "turn-failed", .title = title});
 }
 
 /* ---- the rest of the contract ---- */
@@ -252,7 +262,7 @@ static int interrupt(struct agent_session *s, struct err *err)
 }
 
 static void answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *detail,
-                   const struct agent_answer *a)
+		   const struct agent_answer *a)
 {
 	if (s->headless)
 		claude_stream_answer(s, key, detail, a);

@@ -1,6 +1,6 @@
 /* Claude Code's adapter, in parts: launching and the rest of the contract (claude.c), typing (claude_type.c),
- * permissions and questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the headless
- * stream of JSON lines (claude_stream.c). Internal to these files.
+ * permissions and questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the
+ * headless stream of JSON lines (claude_stream.c). Internal to these files.
  *
  * Members of agent_session.state:
  *   conversation  the session id that Claude Code knows (chosen by us; a new one after each clear)
@@ -30,8 +30,8 @@ char *claude_tool_title(const char *tool, struct json_object *input);
 /* Adds {"key","label"}. */
 void claude_push_option(struct json_object *options, const char *key, const char *label);
 
-/* Opens the docket item for a tool use that needs a person: data has tool_name, tool_input, permission_suggestions. The
- * request, unless 0, is the hook that waits for the answer. */
+/* Opens the docket item for a tool use that needs a person: data has tool_name, tool_input, permission_suggestions.
+ * The request, unless 0, is the hook that waits for the answer. */
 void claude_need_open(struct agent_session *s, const char *key, uint64_t request, struct json_object *data);
 bool claude_need_any(struct agent_session *s);
 /* The need is over without an answer from the docket: by its key, by its tool use, or all of them. */
@@ -64,7 +64,7 @@ void claude_on_unblock_timer(struct agent_session *s);
 /* Sets them again, in a new musterd. */
 void claude_hook_attached(struct agent_session *s);
 void claude_answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *detail,
-                   const struct agent_answer *answer);
+		   const struct agent_answer *answer);
 
 /* ---- claude_type.c ---- */
 
@@ -104,6 +104,6 @@ void claude_stream_tell(struct agent_session *s, int64_t prompt, const char *tex
 void claude_stream_clear(struct agent_session *s);
 void claude_stream_interrupt(struct agent_session *s);
 void claude_stream_answer(struct agent_session *s, const char *key, struct json_object *detail,
-                          const struct agent_answer *answer);
+			  const struct agent_answer *answer);
 
 #endif

@@ -57,7 +57,8 @@ static void on_stop(struct agent_session *s, uint64_t request, struct json_objec
 	for (size_t i = 0; i < json_len(tasks); i++)
 		agents += strcmp(json_str_or(json_at(tasks, i), "type", ""), "shell") != 0;
 	if (json_len(tasks)) {
-		char *detail MEM_FREE = mem_printf("its turn ended; %zu of its background tasks run on", json_len(tasks));
+		char *detail MEM_FREE =
+			mem_printf("its turn ended; %zu of its background tasks run on", json_len(tasks));
 		s->host->signal(s, "hook", AGENT_WORKING, HOOK_CONFIDENCE, detail);
 	} else {
 		s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn ended");
@@ -123,14 +124,15 @@ static void open_trust(struct agent_session *s)
 	claude_push_option(options, "trust", "Yes, it may work in this folder");
 	claude_push_option(options, "exit", "No, it shall end");
 	json_add_str(detail, "path", s->workspace);
-	s->host->item_open(s, &(struct agent_item){
-		.need = AGENT_NEED_PERMISSION,
-		.key = "trust",
-		.blocking = true,
-		.title = "before it starts, Claude Code asks whether to trust the files in this folder",
-		.detail = detail,
-		.options = options,
-	});
+	s->host->item_open(
+		s, &(struct agent_item){
+			   .need = AGENT_NEED_PERMISSION,
+			   .key = "trust",
+			   .blocking = true,
+			   .title = "before it starts, Claude Code asks whether to trust the files in this folder",
+			   .detail = detail,
+			   .options = options,
+		   });
 }
 
 /* The terminal waits for a person and no hook has said for what. */
@@ -145,9 +147,13 @@ void claude_on_block_timer(struct agent_session *s)
 	}
 	struct json_object *options JSON_FREE = json_new_array();
 	claude_push_option(options, "seen", "I have seen to it in the terminal");
-	char *title MEM_FREE = mem_printf("it waits at its terminal%s%s; see muster attach %s", *msg ? ": " : "", msg, s->name);
-	s->host->item_open(s, &(struct agent_item){
-		.need = AGENT_NEED_PERMISSION, .key = "terminal", .blocking = true, .title = title, .options = options});
+	char *title MEM_FREE =
+		mem_printf("it waits at its terminal%s%s; see muster attach %s", *msg ? ": " : "", msg, s->name);
+	s->host->item_open(s, &(struct agent_item){.need = AGENT_NEED_PERMISSION,
+						   .key = "terminal",
+						   .blocking = true,
+						   .title = title,
+						   .options = options});
 }
 
 void claude_on_unblock_timer(struct agent_session *s)
@@ -167,8 +173,8 @@ void claude_hook_attached(struct agent_session *s)
 		s->host->timer(s, "unblock", UNBLOCK_WAIT_MS);
 }
 
-/* No hook tells that a person interrupted the turn, or said no at a dialog, which ends it too; the report does. Stop
- * hooks come before the report: a turn that is still open by then was interrupted. */
+/* No hook tells that a person interrupted the turn, or said no at a dialog, which ends it too; the report does.
+ * Stop hooks come before the report: a turn that is still open by then was interrupted. */
 static void note_rest(struct agent_session *s)
 {
 	if (!json_flag(s->state, "busy", false))
@@ -205,7 +211,7 @@ void claude_on_status(struct agent_session *s, const char *report)
 /* ---- answers ---- */
 
 void claude_answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *detail,
-                   const struct agent_answer *answer)
+		   const struct agent_answer *answer)
 {
 	if (strcmp(key, "trust") == 0) {
 		/* The first of its two choices, where the cursor is, ends it. */

@@ -14,10 +14,10 @@ enum { TITLE_MAX = 300, DIFF_MAX = 64 * 1024 };
 static const struct {
 	const char *tool, *member, *shown_as;
 } tool_subjects[] = {
-	{"Bash", "command", "command"},      {"Edit", "file_path", "path"},
-	{"Write", "file_path", "path"},      {"Read", "file_path", "path"},
-	{"MultiEdit", "file_path", "path"},  {"NotebookEdit", "notebook_path", "path"},
-	{"WebFetch", "url", "context"},      {"WebSearch", "query", "context"},
+	{"Bash", "command", "command"},     {"Edit", "file_path", "path"},
+	{"Write", "file_path", "path"},     {"Read", "file_path", "path"},
+	{"MultiEdit", "file_path", "path"}, {"NotebookEdit", "notebook_path", "path"},
+	{"WebFetch", "url", "context"},     {"WebSearch", "query", "context"},
 	{"ExitPlanMode", "plan", "plan"},
 };
 
@@ -103,7 +103,7 @@ static void add_questions(struct json_object *detail, struct json_object *questi
 		for (size_t k = 0; k < json_len(options); k++)
 			str_addf(&text, "%s%s", k ? " | " : " [", json_str_or(json_at(options, k), "label", ""));
 		str_addf(&text, "%s%s\n", json_len(options) ? "]" : "",
-		         json_flag(question, "multiSelect", false) ? " (several, with commas)" : "");
+			 json_flag(question, "multiSelect", false) ? " (several, with commas)" : "");
 	}
 	json_add_str(detail, "context", text.data);
 }
@@ -225,14 +225,14 @@ void claude_need_open(struct agent_session *s, const char *key, uint64_t request
 	struct json_object *options JSON_FREE = question ? question_options(input) : permission_options(data);
 	struct json_object *detail JSON_FREE = need_detail(tool, data, options != NULL);
 	s->host->item_open(s, &(struct agent_item){
-		.need = question ? AGENT_NEED_QUESTION : AGENT_NEED_PERMISSION,
-		.key = key,
-		.request = request,
-		.blocking = true,
-		.title = title,
-		.detail = detail,
-		.options = options,
-	});
+				      .need = question ? AGENT_NEED_QUESTION : AGENT_NEED_PERMISSION,
+				      .key = key,
+				      .request = request,
+				      .blocking = true,
+				      .title = title,
+				      .detail = detail,
+				      .options = options,
+			      });
 }
 
 /* The hook that still waits is let go: it was answered, or cancelled, in the terminal, or its agent is gone. */
@@ -267,7 +267,8 @@ void claude_need_settle_use(struct agent_session *s, struct json_object *data, c
 	bool question = strcmp(json_str_or(data, "tool_name", ""), "AskUserQuestion") == 0;
 	for (size_t i = 0; i < json_len(list); i++) {
 		const char *open_use = json_str_or(json_at(list, i), "use", "");
-		if (strcmp(open_use, use) == 0 || (question && strncmp(open_use, use, strlen("AskUserQuestion ")) == 0)) {
+		if (strcmp(open_use, use) == 0 ||
+		    (question && strncmp(open_use, use, strlen("AskUserQuestion ")) == 0)) {
 			settle_at(s, i, reason);
 			return;
 		}
@@ -286,7 +287,7 @@ void claude_need_forget(struct agent_session *s, const char *key, uint64_t reque
 	for (size_t i = 0; i < json_len(list); i++) {
 		struct json_object *entry = json_at(list, i);
 		if (key ? strcmp(json_str_or(entry, "key", ""), key) == 0
-		        : (uint64_t)json_int(entry, "request", 0) == request) {
+			: (uint64_t)json_int(entry, "request", 0) == request) {
 			forget_at(s, i);
 			return;
 		}

@@ -1,8 +1,8 @@
 /* Headless Claude Code: JSON lines on standard input and output (-p, stream-json).
  *
- * Each prompt carries a uuid of ours. Claude Code says when it has it, and drops a second one with the same uuid: so a
- * prompt is sent again whenever it is not known to have arrived, and is still taken exactly once. Decisions likewise:
- * their requests have ids, and a second response to one is ignored. */
+ * Each prompt carries a uuid of ours. Claude Code says when it has it, and drops a second one with the same uuid:
+ * so a prompt is sent again whenever it is not known to have arrived, and is still taken exactly once. Decisions
+ * likewise: their requests have ids, and a second response to one is ignored. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,7 +91,7 @@ void claude_stream_interrupt(struct agent_session *s)
 
 /* A response of ours to a control request of its. */
 static void respond(struct agent_session *s, const char *subtype, const char *id, const char *member,
-                    struct json_object *value)
+		    struct json_object *value)
 {
 	struct json_object *line JSON_FREE = json_new();
 	struct json_object *response = json_new();
@@ -104,7 +104,7 @@ static void respond(struct agent_session *s, const char *subtype, const char *id
 }
 
 void claude_stream_answer(struct agent_session *s, const char *key, struct json_object *detail,
-                          const struct agent_answer *answer)
+			  const struct agent_answer *answer)
 {
 	struct json_object *decision = claude_need_decision(detail, answer);
 	/* Unlike the hook, the stream wants the input back when it is unchanged. */
@@ -227,7 +227,8 @@ static void say_usage(struct agent_session *s, struct json_object *line)
 
 static void on_result(struct agent_session *s, struct json_object *line)
 {
-	bool failed = json_flag(line, "is_error", false) || strcmp(json_str_or(line, "subtype", ""), "success") != 0;
+	bool failed =
+		json_flag(line, "is_error", false) || strcmp(json_str_or(line, "subtype", ""), "success") != 0;
 	bool interrupted = strncmp(json_str_or(line, "terminal_reason", ""), "aborted", strlen("aborted")) == 0;
 	const char *said = json_str(line, "result");
 	say_usage(s, line);

@@ -17,8 +17,8 @@ enum {
 	TRIES_MAX = 5,
 };
 
-/* Empties its input: a draft would become part of what is typed (Ctrl-Y brings it back). Only a few lines' worth: it takes
- * many control characters at once for text. */
+/* Empties its input: a draft would become part of what is typed (Ctrl-Y brings it back). Only a few lines' worth:
+ * it takes many control characters at once for text. */
 #define ERASE "\x15\x15\x15\x15"
 
 static struct json_object *tell_of(struct agent_session *s)
