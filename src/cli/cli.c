@@ -36,25 +36,15 @@ int cli_call(struct cli *c, const char *method, struct json_object *params, stru
 	return client_call(client, method, params, ret, err);
 }
 
-/* As bytes, from musterd's socket to standard output. */
-static int pass(struct cli *c, const char *method, const char *params, struct err *err)
-{
-	struct client *client = cli_client(c, err);
-	struct str result STR_FREE = STR_INIT;
-	if (!client || client_call_raw(client, method, params, &result, err) < 0)
-		return -1;
-	str_addc(&result, '\n');
-	cli_print(&result);
-	return 0;
-}
-
 int cli_request(struct cli *c, const char *method, struct json_object *params, struct json_object **ret,
 		struct err *err)
 {
 	if (!c->json)
 		return cli_call(c, method, params, ret, err) < 0 ? -1 : 1;
 	struct json_object *owned JSON_FREE = params;
-	return pass(c, method, owned ? json_line(owned) : "{}", err);
+	struct client *client = cli_client(c, err);
+	fflush(stdout);
+	return client ? client_pass(client, method, owned ? json_line(owned) : "{}", STDOUT_FILENO, err) : -1;
 }
 
 void cli_print(const struct str *s)

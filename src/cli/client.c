@@ -196,18 +196,22 @@ int client_call(struct client *c, const char *method, struct json_object *params
 	return 0;
 }
 
-/* The usual reply, recognised by its first bytes: *ret gets what stands after them. */
-static bool take_plain(const char *line, size_t len, unsigned id, struct str *ret)
+/* The usual reply, recognised by its first bytes: where its result begins, or 0. */
+static size_t plain_result(const char *line, size_t len, unsigned id)
 {
 	char start[64];
 	int n = snprintf(start, sizeof start, "{\"jsonrpc\":\"2.0\",\"id\":%u,\"result\":", id);
-	if (n < 0 || len < (size_t)n + 1 || memcmp(line, start, (size_t)n) != 0 || line[len - 1] != '}')
-		return false;
-	str_add(ret, line + n, len - (size_t)n - 1);
-	return true;
+	bool plain = n > 0 && len > (size_t)n && memcmp(line, start, (size_t)n) == 0 && line[len - 1] == '}';
+	return plain ? (size_t)n : 0;
 }
 
-int client_call_raw(struct client *c, const char *method, const char *params, struct str *ret, struct err *err)
+static int write_out(int fd, const char *bytes, size_t len, struct err *err)
+{
+	int r = fd_write_all(fd, bytes, len);
+	return r < 0 ? err_set_errno(err, ERR_FAILED, r, "cannot write the result") : 0;
+}
+
+int client_pass(struct client *c, const char *method, const char *params, int fd, struct err *err)
 {
 	unsigned id;
 	size_t len;
@@ -216,15 +220,21 @@ int client_call_raw(struct client *c, const char *method, const char *params, st
 	int r = next_line(c, &len, err);
 	if (r <= 0)
 		return r < 0 ? -1 : lost(err);
-	if (take_plain(c->in.data, len, id, ret)) {
+	size_t at = plain_result(c->in.data, len, id);
+	if (at) {
+		/* Without the bracket that closes the reply, with the line's end. */
+		c->in.data[len - 1] = '\n';
+		r = write_out(fd, c->in.data + at, len - at, err);
 		drop_line(c, len);
-		return 0;
+		return r;
 	}
 	struct json_object *msg JSON_FREE = NULL;
+	struct str line STR_FREE = STR_INIT;
 	if (await_reply(c, id, &msg, err) < 0)
 		return -1;
-	json_add_line(ret, json_any(msg, "result"));
-	return 0;
+	json_add_line(&line, json_any(msg, "result"));
+	str_addc(&line, '\n');
+	return write_out(fd, line.data, line.len, err);
 }
 
 int client_follow(struct client *c, struct err *err)

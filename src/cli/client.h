@@ -38,10 +38,9 @@ void client_fini(struct client *c);
 int client_call(struct client *c, const char *method, struct json_object *params, struct json_object **ret,
 		struct err *err) NODISCARD;
 
-/* The same, with the result as the bytes that musterd sent, in the usual case without having parsed them. `params`
- * is JSON text. */
-int client_call_raw(struct client *c, const char *method, const char *params, struct str *ret,
-		    struct err *err) NODISCARD;
+/* The same with the result written to `fd`, on one line: in the usual case the bytes that musterd sent, neither
+ * parsed nor copied. `params` is JSON text. */
+int client_pass(struct client *c, const char *method, const char *params, int fd, struct err *err) NODISCARD;
 
 /* Waits for notifications, and hands them to watch.event, until the connection ends (0) or breaks (-1 with err). */
 int client_follow(struct client *c, struct err *err) NODISCARD;

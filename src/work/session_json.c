@@ -57,7 +57,9 @@ struct json_object *session_json(struct session *s)
 	struct json_object *o = json_new();
 	MEM_FREE char *why = session_why(s);
 	MEM_FREE char *brief = r->brief ? first_line(r->brief) : NULL;
-	struct json_object *task JSON_FREE = r->task ? json_parse_text(r->task, NULL) : NULL;
+	/* Most have no scope; parsing is the dearest part of a list of many. */
+	bool scoped = r->task && strstr(r->task, "\"scope\"");
+	struct json_object *task JSON_FREE = scoped ? json_parse_text(r->task, NULL) : NULL;
 	struct json_object *scope = json_arr(task, "scope");
 	json_add_str(o, "id", r->id);
 	json_add_str(o, "name", r->name);
