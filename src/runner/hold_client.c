@@ -67,7 +67,7 @@ static void drop_requests(struct hold_client *c, int error)
 		struct request *r = c->requests;
 		c->requests = r->next;
 		if (error && r->done)
-			r->done(r->arg, &(struct hold_answer){.error = error, .message = "the holder is gone"});
+			r->done(r->arg, &(struct hold_answer){.error = error, .lost = true, .message = "the holder is gone"});
 		free(r);
 	}
 }

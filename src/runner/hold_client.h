@@ -58,6 +58,7 @@ void hold_client_free(struct hold_client *c);
  * payload is that of TEXT and JOBS, after the id. Valid during the call. */
 struct hold_answer {
 	int error;
+	bool lost; /* the connection ended: whether it was done is not known */
 	const char *message;
 	const uint8_t *payload;
 	size_t len;

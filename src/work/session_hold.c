@@ -253,9 +253,9 @@ static void handle_live(void *arg, const struct hold_live *live)
 static void after_spawn(void *arg, const struct hold_answer *answer)
 {
 	struct session *s = arg;
-	if (answer->error == 0 || !s->connected)
+	if (answer->error == 0 || answer->lost || s->row.failure)
 		return; /* the journal tells the rest, or the next connection does */
-	MEM_FREE char *why = mem_printf("the holder refused to start the agent: %s", answer->message);
+	MEM_FREE char *why = mem_printf("cannot start %s: %s", s->program, answer->message);
 	mem_replace(&s->row.failure, why);
 	session_life_set(s, LIFE_EXITED);
 }
@@ -370,7 +370,6 @@ static void read_left_events(struct session *s, const char *folder)
 /* The holder is dead, and what it had journaled is read. What it held is ended. */
 static void bury_holder(struct session *s)
 {
-	local_end_orphans(s->row.id);
 	session_jobs_lost(s);
 	s->in_event = true;
 	if (s->life == LIFE_LIVE || s->life == LIFE_PREPARING) {
@@ -385,18 +384,7 @@ static void bury_holder(struct session *s)
 
 static void start_holder(struct session *s);
 
-/* What the timer is for depends on what there is by now. */
-static void retry(uv_timer_t *timer)
-{
-	struct session *s = timer->data;
-	MEM_FREE char *folder = dirs_session(s->engine->setup.dirs, s->row.id);
-	if (s->hold)
-		return;
-	if (s->life == LIFE_PREPARING && !local_alive(folder))
-		start_holder(s);
-	else
-		session_attach_holder(s);
-}
+static void retry(uv_timer_t *timer);
 
 static void retry_later(struct session *s, int first_ms)
 {
@@ -404,30 +392,54 @@ static void retry_later(struct session *s, int first_ms)
 	uv_timer_start(&s->retry, retry, (uint64_t)s->retry_ms, 0);
 }
 
-/* A holder that went before the agent was started in it is replaced: it was told to go when its last agent had ended, and
- * had not yet gone, or musterd died before it was there. */
+/* The holder is dead; let_go: it had nothing left and ended by itself. One that went before the agent was started in it
+ * is replaced: it was told to go when its last agent had ended, and had not yet gone, or musterd died before it was
+ * there. */
+static void holder_dead(struct session *s, const char *folder, bool let_go)
+{
+	read_left_events(s, folder);
+	if (let_go && s->life == LIFE_EXITED)
+		return;
+	if (!let_go)
+		local_end_orphans(s->row.id);
+	if (s->life == LIFE_PREPARING && s->holders_tried < HOLDERS_MAX) {
+		s->holders_tried++;
+		if (s->holders_tried == 1)
+			start_holder(s);
+		else
+			retry_later(s, RELAUNCH_FIRST_MS);
+	} else {
+		bury_holder(s);
+	}
+}
+
+static void retry(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+	MEM_FREE char *folder = dirs_session(s->engine->setup.dirs, s->row.id);
+	if (s->hold)
+		session_release_holder(s);
+	else if (local_alive(folder))
+		session_attach_holder(s);
+	else if (s->life == LIFE_PREPARING && s->holders_tried > 0)
+		start_holder(s);
+	else
+		holder_dead(s, folder, false);
+	session_refresh(s);
+}
+
 static void handle_closed(void *arg, int error)
 {
 	struct session *s = arg;
 	MEM_FREE char *folder = dirs_session(s->engine->setup.dirs, s->row.id);
+	bool let_go = s->let_go;
+	s->let_go = false;
 	session_detach_holder(s);
 	if (s->engine->closing)
 		return;
-	bool alive = local_alive(folder);
-	bool let_go = s->let_go; /* it had nothing left, and ends by itself */
-	s->let_go = false;
-	if (!alive)
-		read_left_events(s, folder);
-	if (let_go && s->life == LIFE_EXITED)
-		return;
-	if (!alive && s->life == LIFE_PREPARING && s->holders_tried < HOLDERS_MAX) {
-		s->holders_tried++;
-		if (!let_go)
-			local_end_orphans(s->row.id);
-		retry_later(s, RELAUNCH_FIRST_MS);
-	} else if (!alive) {
-		bury_holder(s);
-	} else {
+	if (!local_alive(folder)) {
+		holder_dead(s, folder, let_go);
+	} else if (!let_go || s->life != LIFE_EXITED) {
 		log_warn("session %s: the holder does not answer: %s", s->row.name, strerror(-error));
 		retry_later(s, RETRY_FIRST_MS);
 	}
@@ -467,7 +479,10 @@ static void released(void *arg, const struct hold_answer *answer)
 		return;
 	s->releasing = false;
 	s->let_go = answer->error == 0;
-	/* An error: a job runs yet, or an entry is on its way; the next exit asks again. */
+	/* An error: a process is there yet, or an entry is on its way. The exit of a job is an event, which asks again;
+	 * that of a process that nobody started as a job is not. */
+	if (answer->error && s->connected && s->life == LIFE_EXITED && s->running_jobs == 0)
+		retry_later(s, RETRY_FIRST_MS);
 	if (answer->error && s->connected && s->life == LIFE_PREPARING)
 		send_spawn(s, s->row.resuming ? AGENT_START_RESUME : AGENT_START_NEW);
 }

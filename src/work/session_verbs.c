@@ -31,6 +31,7 @@ static void verb_answered(void *arg, const struct hold_answer *answer)
 	struct session *s = engine_find(w->engine, w->session);
 	struct err err;
 	if (answer->error == 0 && s) {
+		session_release_holder(s); /* after a stop nothing is left in it */
 		session_refresh(s);
 		call_done(w->call, session_json(s));
 	} else {

@@ -136,6 +136,7 @@ def test_a_killed_holder_leaves_nothing_behind(muster, tmp_path):
     ready = fifo(tmp_path / "ready")
     start(rpc, tmp_path, "sh", "-c", f"setsid sleep 1000 & echo $$ $! > {ready}; exec sleep 1000", name="orphan")
     agent, child = map(int, read_fifo(ready).split())
+    wait(rpc, "orphan", "working", "quiet")  # before that, it would just be started again
     hold = rpc.call("session.get", session="orphan")["hold"]["pid"]
     os.kill(hold, signal.SIGKILL)
     s = wait(rpc, "orphan", "failed", "stopped")

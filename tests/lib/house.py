@@ -153,7 +153,8 @@ class Muster:
         path = str(self.home / "run" / "musterd.sock")
         try:
             client = Rpc(path)
-        except OSError:
+            client.call("daemon.status")
+        except (OSError, EOFError):  # also from the socket of one that is just ending
             self.start_daemon()
             client = Rpc(path)
         self.clients.append(client)
