@@ -119,14 +119,21 @@ def message_events(body, step):
     yield {'type': 'message_start', 'message': {
         'id': f'msg_scripted_{serial:04}', 'type': 'message', 'role': 'assistant', 'model': body['model'],
         'content': [], 'stop_reason': None, 'stop_sequence': None, 'usage': {'input_tokens': 10, 'output_tokens': 1}}}
-    if isinstance(step, scenarios.Call):
-        yield from tool_events(step, serial)
-    else:
+    calls = tool_calls(step)
+    for index, call in enumerate(calls):
+        yield from tool_events(call, index, f'toolu_scripted_{serial:04}_{index}')
+    if not calls:
         yield from text_events(step)
-    stop_reason = 'tool_use' if isinstance(step, scenarios.Call) else 'end_turn'
+    stop_reason = 'tool_use' if calls else 'end_turn'
     yield {'type': 'message_delta', 'delta': {'stop_reason': stop_reason, 'stop_sequence': None},
            'usage': {'output_tokens': 10}}
     yield {'type': 'message_stop'}
+
+
+def tool_calls(step):
+    if isinstance(step, scenarios.Calls):
+        return step.calls
+    return (step,) if isinstance(step, scenarios.Call) else ()
 
 
 def text_events(step):
@@ -143,13 +150,13 @@ def text_events(step):
     yield {'type': 'content_block_stop', 'index': 0}
 
 
-def tool_events(step, serial):
-    name, given = tool_input(step)
-    yield {'type': 'content_block_start', 'index': 0,
-           'content_block': {'type': 'tool_use', 'id': f'toolu_scripted_{serial:04}', 'name': name, 'input': {}}}
-    yield {'type': 'content_block_delta', 'index': 0,
+def tool_events(call, index, identity):
+    name, given = tool_input(call)
+    yield {'type': 'content_block_start', 'index': index,
+           'content_block': {'type': 'tool_use', 'id': identity, 'name': name, 'input': {}}}
+    yield {'type': 'content_block_delta', 'index': index,
            'delta': {'type': 'input_json_delta', 'partial_json': json.dumps(given)}}
-    yield {'type': 'content_block_stop', 'index': 0}
+    yield {'type': 'content_block_stop', 'index': index}
 
 
 def collect(events):

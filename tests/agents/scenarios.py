@@ -37,6 +37,12 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Calls:
+    """The model calls several tools at once."""
+    calls: tuple
+
+
+@dataclass(frozen=True)
 class Echo:
     """The model repeats what its last tool call returned, so that a test sees what reached it."""
     text: str
@@ -101,6 +107,10 @@ def run(command='touch ran.txt'):
     return [Call('run', {'command': command}), Echo('The command said')]
 
 
+def both(first='touch first.txt', second='touch second.txt'):
+    return [Calls((Call('run', {'command': first}), Call('run', {'command': second}))), Say('Both ran.')]
+
+
 def background(command='sleep 600'):
     return [
         Call('run', {'command': command, 'background': True}),
@@ -116,4 +126,4 @@ def ask(question='Which colour?', options='Red,Green', header='Colour'):
     ]
 
 
-SCENARIOS = {f.__name__: f for f in (say, slow, hold, fail, write, edit, run, background, ask)}
+SCENARIOS = {f.__name__: f for f in (say, slow, hold, fail, write, edit, run, both, background, ask)}

@@ -307,3 +307,16 @@ def test_clear_right_after_an_interruption(muster, repo, tmp_path):
     s.tell('Then [[script say text=fresh]]')
     assert s.turn_ended() == 'fresh'
     assert s.get()['conversation'] != before
+
+
+@pytest.mark.parametrize('headless', [False, True])
+def test_two_permissions_at_once_are_two_items(muster, repo, headless):
+    s = Session(muster, repo, 'Please [[script both]]', headless=headless)
+    answers = {'touch first.txt': 'deny', 'touch second.txt': 'allow'}
+    while answers:
+        item = s.need('permission')
+        s.answer(item, '--option', answers.pop(item['detail']['command']))
+        s.wait_event('item.delivered', lambda e: e['data']['item'] == item['id'])
+    assert s.turn_ended() == 'Both ran.'
+    assert not s.file('first.txt').exists()
+    assert s.file('second.txt').exists()

@@ -243,7 +243,7 @@ static void a_brief_too_long_for_an_argument_goes_to_a_file(void **state)
 static void resuming_goes_on_with_what_was_said(void **state)
 {
 	struct fixture *f = *state;
-	char *first MEM_FREE = launch(f, AGENT_START_NEW);
+	free(launch(f, AGENT_START_NEW));
 	char *unsaid MEM_FREE = launch(f, AGENT_START_RESUME);
 	assert_null(strstr(unsaid, "--resume"));
 	assert_non_null(strstr(unsaid, "Do it."));
