@@ -413,6 +413,7 @@ static void test_cancel(void **state)
 
 int main(void)
 {
+	unsetenv("MUSTER_HOME"); /* the developer's own: a workspace must not be seen to inherit it */
 	const struct CMUnitTest tests[] = {
 		T(test_whole_life),      T(test_bad_input),
 		T(test_setup_fails),     T(test_killed_removals),
