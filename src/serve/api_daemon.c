@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 #include "serve/api_own.h"
+#include "work/doctor.h"
 #include "work/worker.h"
 
 void api_daemon_status(struct api *api, struct json_object *params, struct rpc_call *call)
@@ -43,22 +44,26 @@ void api_daemon_restart(struct api *api, struct json_object *params, struct rpc_
 	end(api, API_RESTART, call);
 }
 
-/* --- doctor.check: reads the whole database, so not on the loop --- */
+/* --- doctor.check: reads the whole database and looks at repositories, so not on the loop --- */
 
 struct check {
 	struct rpc_call *call;
 	char *path;
+	bool fix;
 	int result;
 	struct err err;
+	struct doctor *doctor;
+	struct json_object *checks;
 };
 
-static void check_database(void *arg)
+static void check_all(void *arg)
 {
 	struct check *check = arg;
 	check->result = db_check(check->path, &check->err);
+	doctor_run(check->doctor, check->fix, check->checks);
 }
 
-static void checked_database(void *arg)
+static void checked_all(void *arg)
 {
 	struct check *check = arg;
 	struct json_object *entry = json_new();
@@ -66,20 +71,22 @@ static void checked_database(void *arg)
 	json_add_bool(entry, "ok", check->result == 0);
 	json_add_str(entry, "text", check->result == 0 ? check->path : check->err.msg);
 	json_add_bool(entry, "fixed", false);
-	struct json_object *checks = json_new_array();
-	json_push(checks, entry);
+	json_push(check->checks, entry);
 	struct json_object *result = json_new();
-	json_add_obj(result, "checks", checks);
+	json_add_obj(result, "checks", check->checks);
 	call_done(&check->call->call, result);
+	doctor_free(check->doctor);
 	free(check->path);
 	free(check);
 }
 
 void api_doctor_check(struct api *api, struct json_object *params, struct rpc_call *call)
 {
-	(void)params;
 	struct check *check = mem_alloc(sizeof *check);
 	check->call = call;
 	check->path = mem_strdup(db_path(api->db));
-	worker_run(api->loop, check_database, checked_database, check);
+	check->fix = json_flag(params, "fix", false);
+	check->doctor = engine_doctor(api->engine);
+	check->checks = json_new_array();
+	worker_run(api->loop, check_all, checked_all, check);
 }

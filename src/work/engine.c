@@ -9,7 +9,9 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 #include "base/nearest.h"
+#include "work/doctor.h"
 #include "work/session.h"
+#include "work/worker.h"
 
 extern char **environ;
 
@@ -176,6 +178,21 @@ static void reconcile(struct session *s)
 	}
 }
 
+struct doctor *engine_doctor(struct engine *e)
+{
+	return doctor_new(e->setup.db, e->setup.dirs);
+}
+
+static void sweep(void *arg)
+{
+	doctor_sweep(arg);
+}
+
+static void swept(void *arg)
+{
+	doctor_free(arg);
+}
+
 struct engine *engine_new(const struct engine_setup *setup, struct err *err)
 {
 	struct engine *e = mem_alloc(sizeof *e);
@@ -199,6 +216,7 @@ struct engine *engine_new(const struct engine_setup *setup, struct err *err)
 	HASH_ITER(by_id, e->by_id, s, tmp)
 		reconcile(s);
 	session_admit(e);
+	worker_run(setup->loop, sweep, swept, engine_doctor(e));
 	return e;
 }
 

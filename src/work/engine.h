@@ -35,6 +35,10 @@ void engine_free(struct engine *e);
 /* Numbers for daemon.status: sessions that are not removed, and those whose agent runs. */
 void engine_count(const struct engine *e, int *ret_sessions, int *ret_live);
 
+/* For doctor.check: knows the repositories of all sessions (work/doctor.h). */
+struct doctor;
+struct doctor *engine_doctor(struct engine *e);
+
 typedef void engine_verb(struct engine *e, struct json_object *params, struct call *call);
 
 engine_verb engine_session_start;   /* session.start */

@@ -124,6 +124,7 @@ static void stopped_for_removal(void *arg, const struct hold_answer *answer)
 	struct session *s = engine_find(f->engine, f->session);
 	struct err err;
 	if (s && (answer->error == 0 || s->life == LIFE_EXITED)) {
+		session_release_holder(s);
 		begin_remove(s, f->call);
 	} else {
 		err_set(&err, ERR_FAILED, "cannot stop it first: %s", answer->message ? answer->message : "it is gone");
@@ -139,9 +140,11 @@ void engine_session_remove(struct engine *e, struct json_object *params, struct 
 	struct err err = {0};
 	if (!s)
 		return;
-	/* A holder that stays although its agent has ended has jobs. */
-	bool held = s->connected && !s->releasing && !s->let_go;
-	bool alive = s->life == LIFE_LIVE || s->life == LIFE_PREPARING || held;
+	/* A holder that stays although its agent has ended has jobs, unless the lead has just had them stopped and it has not
+	 * said yet that it goes. It is made to go before nobody knows of it any more. */
+	bool held = s->connected && !s->let_go;
+	bool ending = s->releasing || (s->row.want_stop && s->running_jobs == 0);
+	bool alive = s->life == LIFE_LIVE || s->life == LIFE_PREPARING || (held && !ending);
 	if (s->busy || s->landing)
 		err_set(&err, ERR_REFUSED, "%s is being worked on (%s); try again when that is over", s->row.name,
 		        session_state_name(s->state));
@@ -151,7 +154,7 @@ void engine_session_remove(struct engine *e, struct json_object *params, struct 
 		err_set(&err, ERR_REFUSED, "%s: its holder does not answer, so it cannot be stopped first", s->row.name);
 	if (err.code) {
 		call_fail(call, &err);
-	} else if (alive) {
+	} else if (alive || held) {
 		struct forced *f = mem_alloc(sizeof *f);
 		*f = (struct forced){.engine = e, .call = call};
 		memcpy(f->session, s->row.id, strlen(s->row.id) + 1);

@@ -371,3 +371,16 @@ def test_hostile_output_is_shown_inert(muster, tmp_path):
         assert "\x1b" not in out
         if "--json" in args:
             json.loads(out)
+
+
+def test_doctor_repairs_what_was_broken(muster, repo):
+    rpc = muster.rpc()
+    s = start(rpc, repo, "sh", "-c", "echo mine > src/new.txt", worktree=True, name="broken")
+    s = wait(rpc, "broken", "done", "failed")
+    work = pathlib.Path(s["workspace"])
+    (work / ".git").write_text("gitdir: /nowhere\n")
+    found = muster.run("doctor", check=False)
+    assert str(work) in found.stdout
+    muster.run("doctor", "--fix", check=False)
+    assert muster.git("status", "--porcelain", cwd=work) == "?? src/new.txt"
+    assert str(work) not in muster.run("doctor", check=False).stdout
