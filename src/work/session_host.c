@@ -52,6 +52,7 @@ static void host_turn_started(struct agent_session *a)
 {
 	struct session *s = of(a);
 	s->row.turn_ended_ms = 0;
+	mem_replace(&s->row.landed, NULL); /* there is new work on top of what landed */
 	session_item_withdraw(s, "turn-ended", "it works again");
 	session_signal_forget(s, "done"); /* that was about an earlier turn */
 	session_save(s);

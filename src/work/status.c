@@ -113,6 +113,8 @@ static struct status derive_live(const struct status_facts *f)
 		return fact(SESSION_BLOCKED);
 	if (!s)
 		return (struct status){.state = SESSION_UNKNOWN};
+	if (f->landed && (s->activity == AGENT_IDLE || s->activity == AGENT_DONE))
+		return fact(SESSION_LANDED);
 	return (struct status){.state = state_of_activity[s->activity], .confidence = s->confidence, .because = s};
 }
 

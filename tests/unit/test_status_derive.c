@@ -97,6 +97,17 @@ static void test_how_it_ended(void **state)
 	assert_int_equal(status_derive(&f).state, SESSION_LANDING);
 }
 
+static void test_landed_until_it_works_again(void **state)
+{
+	(void)state;
+	struct status_signal s = {"hook", AGENT_IDLE, 95, 10, NULL};
+	struct status_facts f = live(&s, 1);
+	f.landed = true;
+	assert_int_equal(status_derive(&f).state, SESSION_LANDED);
+	s.activity = AGENT_WORKING;
+	assert_int_equal(status_derive(&f).state, SESSION_WORKING);
+}
+
 static void test_names_round_trip(void **state)
 {
 	(void)state;
@@ -115,7 +126,7 @@ int main(void)
 		cmocka_unit_test(test_life_decides_before_signals), cmocka_unit_test(test_confidence_then_time),
 		cmocka_unit_test(test_silence_is_never_done),       cmocka_unit_test(test_unreachable_is_lost_not_dead),
 		cmocka_unit_test(test_open_items_block),            cmocka_unit_test(test_how_it_ended),
-		cmocka_unit_test(test_names_round_trip),
+		cmocka_unit_test(test_names_round_trip),            cmocka_unit_test(test_landed_until_it_works_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
