@@ -58,6 +58,15 @@ class Session:
         """Waits for the end of a turn; returns the agent's last words."""
         return self.wait_event('turn.ended')['data']['said']
 
+    def turns(self, count):
+        """Waits until that many turns have ended since the session began."""
+        def ended():
+            events = self.rpc.call('events.list', session=self.name, limit=10000)['events']
+            return sum(event['kind'] == 'turn.ended' for event in events)
+
+        while ended() < count:
+            self.wait_event('turn.ended')
+
     def tell(self, text):
         self.muster.run('tell', self.name, '--', text)
 
@@ -320,3 +329,20 @@ def test_two_permissions_at_once_are_two_items(muster, repo, headless):
     assert s.turn_ended() == 'Both ran.'
     assert not s.file('first.txt').exists()
     assert s.file('second.txt').exists()
+
+
+@pytest.mark.parametrize('headless', [False, True])
+def test_no_prompt_and_no_answer_is_lost_or_doubled(muster, repo, headless):
+    s = Session(muster, repo, 'Please [[script say text=ready]]', headless=headless)
+    s.turns(1)
+    for i in range(4):
+        s.rpc.call('session.tell', session=s.name, text=f'[[script run command="echo {i} >> ran.txt"]]', wait_ms=0)
+        if i % 2:
+            s.wait_event('turn.started')
+        muster.kill_daemon()
+        s.reconnect()
+        s.answer(s.need('permission'), '--option', 'allow')
+        muster.kill_daemon()
+        s.reconnect()
+        s.turns(2 + i)
+    assert s.file('ran.txt').read_text() == '0\n1\n2\n3\n'
