@@ -42,7 +42,7 @@ def muster(*args, check=True, show=False):
         say(f"$ muster {' '.join(args)}")
     done = subprocess.run(["muster", *args], text=True, capture_output=not show, check=False)
     if check and done.returncode != 0:
-        raise Demo(f"muster {' '.join(args)}: exit status {done.returncode}: {done.stderr or ''}".strip())
+        raise Demo(f"muster {' '.join(args)}: exit status {done.returncode}\n{done.stderr or ''}".strip())
     return done
 
 

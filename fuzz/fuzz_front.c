@@ -15,7 +15,8 @@ static void script(const char *body)
 	int line;
 	struct rehearse_script s;
 	struct err err = {0};
-	if (!rehearse_find_block(body, &text, &len, &line) || rehearse_script_parse(&s, "f", line, text, len, &err) != 0)
+	if (!rehearse_find_block(body, &text, &len, &line) ||
+	    rehearse_script_parse(&s, "f", line, text, len, &err) != 0)
 		return;
 	for (size_t i = 0; i < s.n; i++)
 		if (s.steps[i].jump > s.n)

@@ -1,4 +1,5 @@
-/* A stream of lines cut in two at any place gives the lines that it gives in one piece. The first byte says where. */
+/* A stream of lines cut in two at any place gives the lines that it gives in one piece. The first byte says where.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

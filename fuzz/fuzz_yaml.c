@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (!json_object_is_type(y.root, json_type_object))
 		return 0;
-	json_object_object_foreach(y.root, key, value) {
+	json_object_object_foreach(y.root, key, value)
+	{
 		(void)value;
 		if (!yaml_mark(&y, y.root, key, 0))
 			abort();

@@ -131,7 +131,7 @@ static void on_turn_ended(struct agent_session *s, uint64_t request, struct json
 	(void)request;
 	bool failed = json_flag(data, "failed", false);
 	s->host->signal(s, "hook", failed ? AGENT_ERROR : AGENT_IDLE, HOOK_CONFIDENCE,
-	                failed ? "its turn ended by an error" : "its turn ended");
+			failed ? "its turn ended by an error" : "its turn ended");
 	s->host->turn_ended(s, json_str(data, "said"));
 }
 
@@ -230,7 +230,7 @@ static void on_hook(struct agent_session *s, uint64_t request, const char *event
 }
 
 static void answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *item_detail,
-                   const struct agent_answer *given)
+		   const struct agent_answer *given)
 {
 	(void)key;
 	(void)item_detail;

@@ -1,5 +1,5 @@
-/* What the rehearsal adapter (agent/rehearsal.c, in musterd) and the player (agent/rehearse_*.c, `muster rehearse`, the
- * agent itself) agree on: the names of hook events, and of the files in the session's folder. */
+/* What the rehearsal adapter (agent/rehearsal.c, in musterd) and the player (agent/rehearse_*.c, `muster rehearse`,
+ * the agent itself) agree on: the names of hook events, and of the files in the session's folder. */
 #ifndef AGENT_REHEARSAL_H
 #define AGENT_REHEARSAL_H
 
@@ -9,12 +9,12 @@
 #define REHEARSAL_BRIEF_FILE "rehearsal-brief.md"
 
 /* Hook events, with their data. All but PERMISSION are answered {"ok":true} at once. */
-#define REHEARSAL_TURN_STARTED "turn_started"   /* {} */
-#define REHEARSAL_TURN_ENDED "turn_ended"       /* {"said":TEXT, "failed":BOOL} */
-#define REHEARSAL_PROMPT "prompt"               /* {"text":TEXT}: a typed prompt was taken */
-#define REHEARSAL_SAID "said"                   /* {"text":TEXT} */
-#define REHEARSAL_CLEARED "cleared"             /* {"conversation":N} */
-#define REHEARSAL_PERMISSION "permission"       /* {"command":TEXT, "why":TEXT}; answered {"decision":"allow"|"deny"} */
+#define REHEARSAL_TURN_STARTED "turn_started" /* {} */
+#define REHEARSAL_TURN_ENDED "turn_ended"     /* {"said":TEXT, "failed":BOOL} */
+#define REHEARSAL_PROMPT "prompt"             /* {"text":TEXT}: a typed prompt was taken */
+#define REHEARSAL_SAID "said"                 /* {"text":TEXT} */
+#define REHEARSAL_CLEARED "cleared"           /* {"conversation":N} */
+#define REHEARSAL_PERMISSION "permission" /* {"command":TEXT, "why":TEXT}; answered {"decision":"allow"|"deny"} */
 #define REHEARSAL_PERMISSION_OVER "permission_over" /* {"request":N, "decision":…}: answered in the terminal */
 
 /* Terminal input: a prompt is a bracketed paste and Enter. */

@@ -15,7 +15,7 @@
 
 /* From here on the player plays this script; it is kept in the state, for the next player. */
 static int use_script(struct rehearse_player *p, const char *file, int line, const char *text, size_t len,
-                      struct err *err)
+		      struct err *err)
 {
 	struct rehearse_script script;
 	if (rehearse_script_parse(&script, file, line, text, len, err) != 0)
@@ -54,7 +54,7 @@ static int use_resumed(struct rehearse_player *p, struct err *err)
 		return 0;
 	p->again = true;
 	return rehearse_script_parse(&p->script, json_str_or(p->state, "file", "script"),
-	                             (int)json_int_in(p->state, "line", 1, 1 << 20, 1), text, strlen(text), err);
+				     (int)json_int_in(p->state, "line", 1, 1 << 20, 1), text, strlen(text), err);
 }
 
 static int find_script(struct rehearse_player *p, const struct rehearse_options *o, struct err *err)
@@ -96,7 +96,8 @@ static void turn_end(struct rehearse_player *p, enum rehearse_end end)
 	if (p->interrupted)
 		rehearse_show(&p->term, "(interrupted)\n");
 	rehearse_hook(p, REHEARSAL_TURN_ENDED, data);
-	rehearse_status(&p->term, end == REHEARSE_FAILED ? "state=error" : "state=idle", p->said, "rehearsal: idle");
+	rehearse_status(&p->term, end == REHEARSE_FAILED ? "state=error" : "state=idle", p->said,
+			"rehearsal: idle");
 	rehearse_show(&p->term, "\n");
 }
 
@@ -240,8 +241,8 @@ int rehearse_run(const struct rehearse_options *o, struct err *err)
 	rehearse_term_init(&p.term, &rehearse_input, &p);
 	rehearse_save(&p);
 	rehearse_show(&p.term, "muster rehearsal: %s, conversation %lld%s\n\n",
-	              p.script.name ? p.script.name : "no script, I take prompts",
-	              (long long)json_int(p.state, "conversation", 1), o->resume ? ", resumed" : "");
+		      p.script.name ? p.script.name : "no script, I take prompts",
+		      (long long)json_int(p.state, "conversation", 1), o->resume ? ", resumed" : "");
 	live(&p);
 	return 0;
 }

@@ -1,9 +1,9 @@
-/* The rehearsal agent: plays a script (agent/rehearse_script.h) in a terminal as an agent would, and takes prompts. Inside a
- * session it speaks through the mailbox (agent/rehearsal.h); outside of one only the terminal answers it.
+/* The rehearsal agent: plays a script (agent/rehearse_script.h) in a terminal as an agent would, and takes prompts.
+ * Inside a session it speaks through the mailbox (agent/rehearsal.h); outside of one only the terminal answers it.
  *
- * Prompts: `/clear` begins a new conversation, `/exit` ends the agent; a prompt with a fenced block "yaml rehearsal" is a
- * new script; a line `!COMMAND` runs after a permission. Esc interrupts the turn: the next prompt goes on with the step
- * that was interrupted. */
+ * Prompts: `/clear` begins a new conversation, `/exit` ends the agent; a prompt with a fenced block "yaml
+ * rehearsal" is a new script; a line `!COMMAND` runs after a permission. Esc interrupts the turn: the next prompt
+ * goes on with the step that was interrupted. */
 #ifndef AGENT_REHEARSE_H
 #define AGENT_REHEARSE_H
 

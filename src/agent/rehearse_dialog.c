@@ -67,7 +67,8 @@ static const char *key_means(char key, struct json_object *options, bool permiss
 {
 	if (permission)
 		return key == 'y' || key == 'Y' ? "allow" : key == 'n' || key == 'N' ? "deny" : NULL;
-	return key >= '1' && (size_t)(key - '1') < json_len(options) ? option_key(options, (size_t)(key - '1')) : NULL;
+	return key >= '1' && (size_t)(key - '1') < json_len(options) ? option_key(options, (size_t)(key - '1'))
+								     : NULL;
 }
 
 /* What was typed for the dialog; NULL: nothing that answers it. */
@@ -85,10 +86,10 @@ static void show(struct rehearse_player *p, const char *question, struct json_ob
 	rehearse_show(&p->term, "\n? %s\n", question);
 	for (size_t i = 0; i < json_len(options); i++)
 		rehearse_show(&p->term, "  %zu) %s\n", i + 1,
-		              json_str_or(json_at(options, i), "label", option_key(options, i)));
-	rehearse_show(&p->term, permission                ? "  y: allow   n: deny   (or answer on the docket)\n"
-	                        : json_len(options) > 0 ? "  press a number   (or answer on the docket)\n"
-	                                                  : "  type an answer   (or answer on the docket)\n");
+			      json_str_or(json_at(options, i), "label", option_key(options, i)));
+	rehearse_show(&p->term, permission              ? "  y: allow   n: deny   (or answer on the docket)\n"
+				: json_len(options) > 0 ? "  press a number   (or answer on the docket)\n"
+							: "  type an answer   (or answer on the docket)\n");
 }
 
 /* Tells the docket that the terminal was first, before the request is withdrawn. */
@@ -101,7 +102,7 @@ static void tell_docket(struct rehearse_player *p, const struct request *r, cons
 }
 
 static char *answer_here(struct rehearse_player *p, const struct request *r, struct json_object *options,
-                         bool permission)
+			 bool permission)
 {
 	char *answer = from_terminal(p, options, permission);
 	if (answer && permission && r->number)
@@ -112,13 +113,13 @@ static char *answer_here(struct rehearse_player *p, const struct request *r, str
 }
 
 char *rehearse_dialog(struct rehearse_player *p, const char *question, struct json_object *options,
-                      struct json_object *msg, bool permission)
+		      struct json_object *msg, bool permission)
 {
 	struct request r CLEANUP(request_fini);
 	char *answer = NULL;
 	show(p, question, options, permission);
-	rehearse_status(&p->term, permission ? "state=blocked:kind=permission" : "state=blocked:kind=question", question,
-	                "rehearsal: waits for an answer");
+	rehearse_status(&p->term, permission ? "state=blocked:kind=permission" : "state=blocked:kind=question",
+			question, "rehearsal: waits for an answer");
 	request_init(&r, p, msg);
 	p->term.keys = permission || json_len(options) > 0;
 	p->wants_line = !p->term.keys;
@@ -174,7 +175,8 @@ enum rehearse_end rehearse_ask(struct rehearse_player *p, struct json_object *ar
 		json_add_str(msg, "assumption", assumption);
 	const char *as = json_str_or(arg, "as", "answer");
 	if (!blocking) {
-		rehearse_show(&p->term, "? %s\n  I go on with: %s\n", question, assumption ? assumption : "my best guess");
+		rehearse_show(&p->term, "? %s\n  I go on with: %s\n", question,
+			      assumption ? assumption : "my best guess");
 		rehearse_value(p, as, assumption ? assumption : "");
 		rehearse_post(p, json_object_get(msg));
 		return REHEARSE_NEXT;

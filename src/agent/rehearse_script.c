@@ -114,25 +114,27 @@ static const struct field *find_field(enum rehearse_op op, const char *name)
 /* Checks the fields; `in` is the object that holds them, or the step itself for a bare value. */
 static int check_fields(struct compile *c, enum rehearse_op op, struct json_object *in, struct json_object *arg)
 {
-	json_object_object_foreach(arg, name, value) {
+	json_object_object_foreach(arg, name, value)
+	{
 		const struct field *f = find_field(op, name);
 		if (!f)
 			return yaml_err(c->y, in, name, 0, c->err, "%s has no %s", verbs[op].word, name);
 		if (!has_type(value, f->type))
 			return yaml_err(c->y, in, in == arg ? name : verbs[op].word, 0, c->err,
-			                "%s: %s has the wrong form", verbs[op].word, name);
+					"%s: %s has the wrong form", verbs[op].word, name);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		if (fields[i].op == op && fields[i].required && !json_has(arg, fields[i].name))
 			return yaml_err(c->y, in, NULL, 0, c->err, "%s needs %s", verbs[op].word, fields[i].name);
 	bool writes = json_has(arg, "write") || json_has(arg, "append") ||
-	              (json_has(arg, "replace") && json_has(arg, "with"));
+		      (json_has(arg, "replace") && json_has(arg, "with"));
 	if (op == REHEARSE_EDIT && !writes)
 		return yaml_err(c->y, in, NULL, 0, c->err, "edit needs write, append, or replace and with");
 	return 0;
 }
 
-static int verb(struct compile *c, struct json_object *list, size_t index, struct json_object *step, enum rehearse_op op)
+static int verb(struct compile *c, struct json_object *list, size_t index, struct json_object *step,
+		enum rehearse_op op)
 {
 	struct json_object *value = json_any(step, verbs[op].word);
 	bool bare = !json_object_is_type(value, json_type_object);
@@ -140,8 +142,8 @@ static int verb(struct compile *c, struct json_object *list, size_t index, struc
 	if (bare)
 		json_add_obj(arg, verbs[op].field, json_object_get(value));
 	if (json_object_object_length(step) != 1)
-		return yaml_err(c->y, list, NULL, index, c->err, "a step is one verb: what belongs to %s is indented below it",
-		                verbs[op].word);
+		return yaml_err(c->y, list, NULL, index, c->err,
+				"a step is one verb: what belongs to %s is indented below it", verbs[op].word);
 	if (check_fields(c, op, bare ? step : arg, arg) != 0)
 		return -1;
 	return emit(c, list, index, (struct rehearse_step){.op = op, .arg = MEM_TAKE(arg)});
@@ -161,7 +163,8 @@ static int branch(struct compile *c, struct json_object *list, size_t index, str
 	struct rehearse_script *s = c->script;
 	size_t test = s->n;
 	if (check_condition(c, step, "if") != 0 ||
-	    emit(c, list, index, (struct rehearse_step){.op = REHEARSE_TEST, .arg = json_copy(json_obj(step, "if"))}) != 0 ||
+	    emit(c, list, index,
+		 (struct rehearse_step){.op = REHEARSE_TEST, .arg = json_copy(json_obj(step, "if"))}) != 0 ||
 	    block(c, step, "then") != 0)
 		return -1;
 	if (json_has(step, "else")) {
@@ -209,7 +212,8 @@ static int loop(struct compile *c, struct json_object *list, size_t index, struc
 static int unknown_verb(struct compile *c, struct json_object *list, size_t index, struct json_object *step)
 {
 	const char *first = "";
-	json_object_object_foreach(step, key, value) {
+	json_object_object_foreach(step, key, value)
+	{
 		(void)value;
 		first = key;
 		break;
@@ -218,7 +222,7 @@ static int unknown_verb(struct compile *c, struct json_object *list, size_t inde
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		nearest_offer(&near, verbs[i].word);
 	return yaml_err(c->y, list, NULL, index, c->err, "no step is called \"%s\"%s%s%s", first,
-	                near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
+			near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
 }
 
 static int one(struct compile *c, struct json_object *list, size_t index)
@@ -249,18 +253,20 @@ static int block(struct compile *c, struct json_object *in, const char *key)
 
 static int top(struct compile *c)
 {
-	json_object_object_foreach(c->y->root, key, value) {
+	json_object_object_foreach(c->y->root, key, value)
+	{
 		(void)value;
 		if (strcmp(key, "name") != 0 && strcmp(key, "pace") != 0 && strcmp(key, "steps") != 0)
-			return yaml_err(c->y, c->y->root, key, 0, c->err, "a script has name, pace and steps, not %s", key);
+			return yaml_err(c->y, c->y->root, key, 0, c->err,
+					"a script has name, pace and steps, not %s", key);
 	}
 	c->script->name = mem_strdup(json_str_or(c->y->root, "name", "rehearsal"));
 	c->script->pace_ms = (int)json_int_in(c->y->root, "pace", 0, 60000, 0);
 	return block(c, c->y->root, "steps");
 }
 
-int rehearse_script_parse(struct rehearse_script *ret, const char *file, int first_line, const char *text, size_t len,
-                          struct err *err)
+int rehearse_script_parse(struct rehearse_script *ret, const char *file, int first_line, const char *text,
+			  size_t len, struct err *err)
 {
 	struct yaml y YAML_FREE = {0};
 	if (yaml_parse(&y, file, first_line, text, len, err) != 0)

@@ -1,5 +1,5 @@
-/* A rehearsal script (muster-rehearsal(5)): YAML compiled to a flat list of steps with jumps, so that the place in it is one
- * number, which a player that was killed finds in its state file.
+/* A rehearsal script (muster-rehearsal(5)): YAML compiled to a flat list of steps with jumps, so that the place in
+ *it is one number, which a player that was killed finds in its state file.
  *
  *	name: playback
  *	pace: 200                      # milliseconds between steps
@@ -22,25 +22,25 @@
 #include "fmt/yaml.h"
 
 /* What a person can write. X(NAME, word, the field that a bare value stands for) */
-#define REHEARSE_VERBS(X)                      \
-	X(SAY, "say", "text")                  \
-	X(EDIT, "edit", "file")                \
-	X(RUN, "run", "command")               \
-	X(COMMIT, "commit", "message")         \
-	X(ASK, "ask", "question")              \
-	X(PERMISSION, "permission", "command") \
-	X(WAIT, "wait", "seconds")             \
-	X(BACKGROUND, "background", "command") \
-	X(CROSS, "cross", "file")              \
-	X(CRASH, "crash", "exit")              \
-	X(REPORT, "report", "text")            \
+#define REHEARSE_VERBS(X)                                                                                          \
+	X(SAY, "say", "text")                                                                                      \
+	X(EDIT, "edit", "file")                                                                                    \
+	X(RUN, "run", "command")                                                                                   \
+	X(COMMIT, "commit", "message")                                                                             \
+	X(ASK, "ask", "question")                                                                                  \
+	X(PERMISSION, "permission", "command")                                                                     \
+	X(WAIT, "wait", "seconds")                                                                                 \
+	X(BACKGROUND, "background", "command")                                                                     \
+	X(CROSS, "cross", "file")                                                                                  \
+	X(CRASH, "crash", "exit")                                                                                  \
+	X(REPORT, "report", "text")                                                                                \
 	X(DONE, "done", "summary")
 
 enum rehearse_op {
 #define REHEARSE_ENUM(name, word, field) REHEARSE_##name,
 	REHEARSE_VERBS(REHEARSE_ENUM)
 #undef REHEARSE_ENUM
-	REHEARSE_TEST, /* goes to `jump` unless the condition holds */
+		REHEARSE_TEST, /* goes to `jump` unless the condition holds */
 	REHEARSE_JUMP,
 	REHEARSE_LOOP, /* goes to `jump` when it was met `times` times */
 };
@@ -63,15 +63,15 @@ struct rehearse_script {
 };
 
 /* ERR_USAGE "FILE:LINE:COLUMN: text". first_line as in yaml_parse(). */
-int rehearse_script_parse(struct rehearse_script *ret, const char *file, int first_line, const char *text, size_t len,
-                          struct err *err) NODISCARD;
+int rehearse_script_parse(struct rehearse_script *ret, const char *file, int first_line, const char *text,
+			  size_t len, struct err *err) NODISCARD;
 void rehearse_script_fini(struct rehearse_script *s);
 
 /* The word of a verb. */
 const char *rehearse_word(enum rehearse_op op);
 
-/* Finds a fenced block that begins with the line "```yaml rehearsal" in Markdown. False when there is none. ret_line is
- * how many lines stand before its content. */
+/* Finds a fenced block that begins with the line "```yaml rehearsal" in Markdown. False when there is none.
+ * ret_line is how many lines stand before its content. */
 bool rehearse_find_block(const char *markdown, const char **ret_text, size_t *ret_len, int *ret_line);
 
 #endif

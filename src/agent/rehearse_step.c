@@ -154,7 +154,8 @@ static enum rehearse_end do_run(struct rehearse_player *p, struct json_object *a
 
 static enum rehearse_end git(struct rehearse_player *p, const char *const *args)
 {
-	static const char *const base[] = {"git", "-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@localhost", NULL};
+	static const char *const base[] = {
+		"git", "-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@localhost", NULL};
 	struct strv argv STRV_FREE = STRV_INIT;
 	strv_add_all(&argv, base);
 	strv_add_all(&argv, args);
@@ -228,7 +229,8 @@ static void post(struct rehearse_player *p, const char *kind, struct json_object
 {
 	struct json_object *msg = json_new();
 	json_add_str(msg, "m", kind);
-	json_object_object_foreach(arg, name, value) {
+	json_object_object_foreach(arg, name, value)
+	{
 		char *text MEM_FREE = json_text(value) ? rehearse_text(p, arg, name) : NULL;
 		json_add_obj(msg, name, text ? json_new_str(text) : json_object_get(value));
 	}
@@ -264,7 +266,8 @@ static enum rehearse_end do_done(struct rehearse_player *p, struct json_object *
 
 static bool holds(struct rehearse_player *p, struct json_object *condition)
 {
-	json_object_object_foreach(condition, name, wanted) {
+	json_object_object_foreach(condition, name, wanted)
+	{
 		const char *value = json_str(json_obj(p->state, "values"), name);
 		return value && wanted && strcmp(value, json_object_get_string(wanted)) == 0;
 	}

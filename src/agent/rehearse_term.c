@@ -191,7 +191,8 @@ static void add_base64(struct str *out, const char *text, size_t len)
 	const unsigned char *p = (const unsigned char *)text;
 	for (size_t i = 0; i < len; i += 3) {
 		unsigned left = (unsigned)MIN(len - i, (size_t)3);
-		unsigned v = (unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
+		unsigned v =
+			(unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
 		str_addc(out, digits[v >> 18]);
 		str_addc(out, digits[v >> 12 & 63]);
 		str_addc(out, left > 1 ? digits[v >> 6 & 63] : '=');

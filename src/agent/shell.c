@@ -20,7 +20,7 @@ static void on_exited(struct agent_session *s, int wait_status)
 {
 	bool ok = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 	char *how MEM_FREE = WIFSIGNALED(wait_status) ? mem_printf("killed by signal %d", WTERMSIG(wait_status))
-	                                              : mem_printf("exit code %d", WEXITSTATUS(wait_status));
+						      : mem_printf("exit code %d", WEXITSTATUS(wait_status));
 	s->host->signal(s, "process", AGENT_UNKNOWN, 0, NULL);
 	s->host->signal(s, "exit", ok ? AGENT_DONE : AGENT_ERROR, 100, how);
 	if (ok)

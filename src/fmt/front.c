@@ -25,7 +25,8 @@ static bool is_fence(const char *line, size_t len)
 }
 
 /* Points past the front matter; the YAML is what lies between. False when it has no end. */
-static bool find_end(const char *yaml, const char *end, const char **ret_yaml_end, const char **ret_body, int *lines)
+static bool find_end(const char *yaml, const char *end, const char **ret_yaml_end, const char **ret_body,
+		     int *lines)
 {
 	for (const char *p = yaml, *next; p < end; p = next) {
 		size_t len = line_at(p, end, &next);
@@ -70,7 +71,8 @@ int front_parse(struct front *ret, const char *file, const void *bytes, size_t l
 	}
 	f.body_line = 2;
 	if (!find_end(yaml, end, &yaml_end, &body, &f.body_line))
-		return err_set(err, ERR_USAGE, "%s:1:1: the front matter that begins here has no end (a line ---)", file);
+		return err_set(err, ERR_USAGE, "%s:1:1: the front matter that begins here has no end (a line ---)",
+			       file);
 	if (yaml_parse(&f.meta, file, 2, yaml, (size_t)(yaml_end - yaml), err) != 0)
 		return -1;
 	if (f.meta.root && !json_object_is_type(f.meta.root, json_type_object)) {
@@ -87,7 +89,8 @@ int front_read(struct front *ret, const char *path, struct err *err)
 	struct str text STR_FREE = STR_INIT;
 	int failed = file_read(path, YAML_BYTES_MAX, &text);
 	if (failed)
-		return err_set_errno(err, failed == -EFBIG ? ERR_USAGE : ERR_FAILED, failed, "cannot read %s", path);
+		return err_set_errno(err, failed == -EFBIG ? ERR_USAGE : ERR_FAILED, failed, "cannot read %s",
+				     path);
 	return front_parse(ret, path, str_c(&text), text.len, err);
 }
 

@@ -38,7 +38,8 @@ static struct json_object *parse_utf8(struct json_tokener *tok, const char *text
 	return obj;
 }
 
-/* json-c reads NaN and Infinity, and numbers too large for a double as Infinity; none can be written again as JSON. */
+/* json-c reads NaN and Infinity, and numbers too large for a double as Infinity; none can be written again as JSON.
+ */
 static bool has_strange_number(struct json_object *v)
 {
 	switch (json_object_get_type(v)) {
@@ -50,7 +51,8 @@ static bool has_strange_number(struct json_object *v)
 				return true;
 		return false;
 	case json_type_object: {
-		json_object_object_foreach(v, key, member) {
+		json_object_object_foreach(v, key, member)
+		{
 			(void)key;
 			if (has_strange_number(member))
 				return true;
@@ -114,7 +116,7 @@ struct json_object *json_parse_object(const void *bytes, size_t len, struct err 
 		err_set(err, why.code, "%s", why.msg);
 	else
 		err_set(err, ERR_USAGE, "JSON: an object is expected, this is %s",
-		        json_type_to_name(json_object_get_type(obj)));
+			json_type_to_name(json_object_get_type(obj)));
 	json_object_put(obj);
 	return NULL;
 }

@@ -63,7 +63,7 @@ const char *json_text(struct json_object *v);
 
 struct json_object *json_new(void);
 struct json_object *json_new_array(void);
-struct json_object *json_new_str(const char *text);                     /* NULL stays NULL: null */
+struct json_object *json_new_str(const char *text); /* NULL stays NULL: null */
 struct json_object *json_new_strn(const void *bytes, size_t len);
 struct json_object *json_new_strv(const struct strv *v);
 

@@ -1,5 +1,5 @@
-/* Lines of JSON from a byte stream that is cut anywhere. A line longer than the limit is dropped and counted, and the
- * stream goes on with the next one.
+/* Lines of JSON from a byte stream that is cut anywhere. A line longer than the limit is dropped and counted, and
+ *the stream goes on with the next one.
  *
  *	jsonl_add(&j, bytes, len);
  *	while (jsonl_next(&j, &line, &line_len))
@@ -35,8 +35,8 @@ void jsonl_add(struct jsonl *j, const void *bytes, size_t len);
  * j->offset is where to read on when this line has been dealt with. */
 bool jsonl_next(struct jsonl *j, const char **ret_line, size_t *ret_len);
 
-/* The text of the member "type" of the object on the line, without parsing the rest: a view into the line. False when
- * there is none, it is no plain text, or the line is no JSON as far as it was read. */
+/* The text of the member "type" of the object on the line, without parsing the rest: a view into the line. False
+ * when there is none, it is no plain text, or the line is no JSON as far as it was read. */
 bool jsonl_type(const char *line, size_t len, const char **ret_type, size_t *ret_len);
 
 #endif

@@ -61,7 +61,7 @@ static void move_to(struct build *b, struct fy_token *token)
 }
 
 static void remember(struct build *b, const struct json_object *in, const char *key, size_t index,
-                     struct yaml_place name, struct yaml_place value)
+		     struct yaml_place name, struct yaml_place value)
 {
 	struct yaml *y = b->doc;
 	if (y->n == y->cap) {
@@ -222,10 +222,11 @@ static bool parts_of(const struct fy_event *e, struct parts *ret)
 		return true;
 	case FYET_SEQUENCE_START:
 		*ret = (struct parts){e->sequence_start.sequence_start, e->sequence_start.tag,
-		                      e->sequence_start.anchor};
+				      e->sequence_start.anchor};
 		return true;
 	case FYET_MAPPING_START:
-		*ret = (struct parts){e->mapping_start.mapping_start, e->mapping_start.tag, e->mapping_start.anchor};
+		*ret = (struct parts){e->mapping_start.mapping_start, e->mapping_start.tag,
+				      e->mapping_start.anchor};
 		return true;
 	case FYET_ALIAS:
 		*ret = (struct parts){.first = e->alias.anchor};
@@ -311,7 +312,7 @@ static int build(struct build *b, const void *bytes, size_t len)
 	fy_diag_set_collect_errors(diag, true);
 	struct fy_parse_cfg cfg = {
 		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE |
-	                 FYPCF_DISABLE_MMAP_OPT,
+			 FYPCF_DISABLE_MMAP_OPT,
 		.diag = diag,
 	};
 	b->parser = fy_parser_create(&cfg);
@@ -349,7 +350,8 @@ int yaml_read(struct yaml *ret, const char *path, struct err *err)
 	struct str text STR_FREE = STR_INIT;
 	int failed = file_read(path, YAML_BYTES_MAX, &text);
 	if (failed)
-		return err_set_errno(err, failed == -EFBIG ? ERR_USAGE : ERR_FAILED, failed, "cannot read %s", path);
+		return err_set_errno(err, failed == -EFBIG ? ERR_USAGE : ERR_FAILED, failed, "cannot read %s",
+				     path);
 	return yaml_parse(ret, path, 1, str_c(&text), text.len, err);
 }
 
@@ -372,7 +374,7 @@ const struct yaml_mark *yaml_mark(const struct yaml *y, const struct json_object
 }
 
 int yaml_err(const struct yaml *y, const struct json_object *in, const char *key, size_t index, struct err *err,
-             const char *fmt, ...)
+	     const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);

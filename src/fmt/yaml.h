@@ -41,17 +41,19 @@ struct yaml {
 /* Parses a document of which the first line is `first_line` of the file. Errors are ERR_USAGE,
  * "FILE:LINE:COLUMN: text". */
 int yaml_parse(struct yaml *ret, const char *file, int first_line, const void *bytes, size_t len,
-               struct err *err) NODISCARD;
+	       struct err *err) NODISCARD;
 /* Reads the file too. A missing one is ERR_FAILED. */
 int yaml_read(struct yaml *ret, const char *path, struct err *err) NODISCARD;
 void yaml_fini(struct yaml *y);
 #define YAML_FREE CLEANUP(yaml_fini)
 
-/* Where a member of a map (by key) or list (key NULL, by index) stands, or NULL for what is not from this document. */
-const struct yaml_mark *yaml_mark(const struct yaml *y, const struct json_object *in, const char *key, size_t index);
+/* Where a member of a map (by key) or list (key NULL, by index) stands, or NULL for what is not from this document.
+ */
+const struct yaml_mark *yaml_mark(const struct yaml *y, const struct json_object *in, const char *key,
+				  size_t index);
 
 /* Fills err with "FILE:LINE:COLUMN: text" for the value of that member, ERR_USAGE. Returns -1. */
 int yaml_err(const struct yaml *y, const struct json_object *in, const char *key, size_t index, struct err *err,
-             const char *fmt, ...) PRINTF_LIKE(6, 7);
+	     const char *fmt, ...) PRINTF_LIKE(6, 7);
 
 #endif

@@ -93,7 +93,8 @@ static bool take_line(struct mailbox *m, const char *letters, const char *start,
 			return false;
 		size_t len = (size_t)(end - line);
 		size_t start_len = strlen(start);
-		if (len > start_len && *line && strchr(letters, *line) && strncmp(line + 1, start, start_len) == 0) {
+		if (len > start_len && *line && strchr(letters, *line) &&
+		    strncmp(line + 1, start, start_len) == 0) {
 			str_add(ret, line, len);
 			cut(&m->in, at, len + 1);
 			return true;

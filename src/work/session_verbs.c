@@ -75,7 +75,7 @@ static void screen_answered(void *arg, const struct hold_answer *answer)
 		json_add_int(screen, "rows", unpack_u16(&u));
 		json_add_int(screen, "cursor_col", unpack_u16(&u));
 		json_add_int(screen, "cursor_row", unpack_u16(&u));
-		MEM_FREE char *title = unpack_text(&u);
+		free(unpack_text(&u)); /* the title: the session has it */
 		const uint8_t *text = unpack_bytes(&u, &len);
 		json_add_strn(screen, "text", text, len);
 		json_add_obj(o, "screen", screen);

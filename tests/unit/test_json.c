@@ -87,9 +87,10 @@ static void an_object_is_an_object(void **state)
 static void getters_check_the_type(void **state)
 {
 	(void)state;
-	struct json_object *obj JSON_FREE = json_parse_text(
-		"{\"s\":\"x\",\"i\":7,\"b\":true,\"o\":{},\"a\":[\"p\",\"q\"],\"mixed\":[\"p\",1],\"n\":null,\"nul\":\"a\\u0000b\"}",
-		NULL);
+	struct json_object *obj JSON_FREE =
+		json_parse_text("{\"s\":\"x\",\"i\":7,\"b\":true,\"o\":{},\"a\":[\"p\",\"q\"],\"mixed\":[\"p\",1],"
+				"\"n\":null,\"nul\":\"a\\u0000b\"}",
+				NULL);
 	assert_string_equal(json_str(obj, "s"), "x");
 	assert_null(json_str(obj, "i"));
 	assert_null(json_str(obj, "nul"));
@@ -154,12 +155,9 @@ static void what_is_built_can_be_parsed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_values_come_back),
-		cmocka_unit_test(bad_values_name_the_place),
-		cmocka_unit_test(depth_and_size_are_limited),
-		cmocka_unit_test(an_object_is_an_object),
-		cmocka_unit_test(getters_check_the_type),
-		cmocka_unit_test(lists_of_texts),
+		cmocka_unit_test(good_values_come_back),       cmocka_unit_test(bad_values_name_the_place),
+		cmocka_unit_test(depth_and_size_are_limited),  cmocka_unit_test(an_object_is_an_object),
+		cmocka_unit_test(getters_check_the_type),      cmocka_unit_test(lists_of_texts),
 		cmocka_unit_test(what_is_built_can_be_parsed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

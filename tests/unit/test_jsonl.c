@@ -70,7 +70,9 @@ static void the_type_is_found(void **state)
 	} cases[] = {
 		{"{\"type\":\"user\"}", "user"},
 		{" { \"type\" : \"a b\" , \"x\":1}", "a b"},
-		{"{\"m\":{\"type\":\"inner\",\"q\":[1,{\"a\":\"}]\"}]},\"s\":\"\\\"type\\\":\",\"n\":-1.5e3,\"type\":\"outer\"}", "outer"},
+		{"{\"m\":{\"type\":\"inner\",\"q\":[1,{\"a\":\"}]\"}]},\"s\":\"\\\"type\\\":\",\"n\":-1.5e3,"
+		 "\"type\":\"outer\"}",
+		 "outer"},
 		{"{\"x\":null,\"y\":true,\"type\":\"t\"", "t"},
 		{"{\"type\":5}", NULL},
 		{"{\"type\":\"a\\u0041\"}", NULL},

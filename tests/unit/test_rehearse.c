@@ -1,4 +1,5 @@
-/* The rehearsal agent: its scripts, and the player in a process of its own against a holder that this test plays. */
+/* The rehearsal agent: its scripts, and the player in a process of its own against a holder that this test plays.
+ */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -27,15 +28,17 @@ enum { PATIENCE_MS = 20000 };
 static void scripts_become_steps(void **state)
 {
 	(void)state;
-	const char *text = "name: x\npace: 5\nsteps:\n- say: hello\n- if: {a: b}\n  then: [{say: 1}]\n  else: [{say: 2}, {run: x}]\n"
-			   "- loop: {times: 3, until: {exit: 0}, steps: [{run: {command: make, check: false}}]}\n- done: end\n";
+	const char *text = "name: x\npace: 5\nsteps:\n- say: hello\n- if: {a: b}\n  then: [{say: 1}]\n  else: "
+			   "[{say: 2}, {run: x}]\n"
+			   "- loop: {times: 3, until: {exit: 0}, steps: [{run: {command: make, check: false}}]}\n- "
+			   "done: end\n";
 	static const struct {
 		enum rehearse_op op;
 		size_t jump;
 	} want[] = {
-		{REHEARSE_SAY, 0}, {REHEARSE_TEST, 4}, {REHEARSE_SAY, 0},   {REHEARSE_JUMP, 6}, {REHEARSE_SAY, 0},
-		{REHEARSE_RUN, 0}, {REHEARSE_LOOP, 10}, {REHEARSE_RUN, 0}, {REHEARSE_TEST, 10}, {REHEARSE_JUMP, 6},
-		{REHEARSE_DONE, 0},
+		{REHEARSE_SAY, 0},   {REHEARSE_TEST, 4}, {REHEARSE_SAY, 0},   {REHEARSE_JUMP, 6},
+		{REHEARSE_SAY, 0},   {REHEARSE_RUN, 0},  {REHEARSE_LOOP, 10}, {REHEARSE_RUN, 0},
+		{REHEARSE_TEST, 10}, {REHEARSE_JUMP, 6}, {REHEARSE_DONE, 0},
 	};
 	struct rehearse_script s;
 	struct err err = {0};
@@ -103,7 +106,7 @@ struct stage {
 	int listener, mail[8];
 	struct str in[8];
 	int n_mail;
-	int input;   /* what is typed */
+	int input; /* what is typed */
 	pid_t player;
 	int request; /* the number of the last line */
 };
@@ -262,7 +265,8 @@ static void a_script_edits_runs_and_reports(void **state)
 	     "- edit: {file: sub/a, replace: two, with: 2}\n"
 	     "- edit: {file: sub/a, append: \"three\\n\"}\n"
 	     "- run: tr a-z A-Z <sub/a >b\n"
-	     "- loop: {times: 5, until: {exit: 0}, steps: [{run: {command: 'echo x >>c; test $(wc -l <c) = 3', check: false}}]}\n"
+	     "- loop: {times: 5, until: {exit: 0}, steps: [{run: {command: 'echo x >>c; test $(wc -l <c) = 3', "
+	     "check: false}}]}\n"
 	     "- report: {percent: 50, text: half}\n"
 	     "- done: {summary: 'all of it, ${exit}'}\n"
 	     "- crash: {exit: 7}\n",
@@ -303,8 +307,11 @@ static void the_docket_answers_a_permission(void **state)
 static void the_terminal_answers_first(void **state)
 {
 	struct stage *s = *state;
-	play(s, "steps:\n- permission: {command: echo yes >allowed}\n- ask: {question: Which?, options: [{key: a, label: A}, b]}\n"
-		"- done: '${answer}'\n", false);
+	play(s,
+	     "steps:\n- permission: {command: echo yes >allowed}\n- ask: {question: Which?, options: [{key: a, "
+	     "label: A}, b]}\n"
+	     "- done: '${answer}'\n",
+	     false);
 	int from;
 	expect(s, REHEARSAL_PERMISSION);
 	int request = s->request;
@@ -366,8 +373,9 @@ static void esc_and_clear_end_the_turn_not_the_script(void **state)
 static void a_killed_player_goes_on_where_it_was(void **state)
 {
 	struct stage *s = *state;
-	const char *script = "steps:\n- edit: {file: log, append: \"one\\n\"}\n- ask: {question: Go?, options: [yes]}\n"
-			     "- edit: {file: log, append: \"two\\n\"}\n- done: '${answer}'\n";
+	const char *script =
+		"steps:\n- edit: {file: log, append: \"one\\n\"}\n- ask: {question: Go?, options: [yes]}\n"
+		"- edit: {file: log, append: \"two\\n\"}\n- done: '${answer}'\n";
 	int from;
 	play(s, script, false);
 	expect(s, "ask");
@@ -385,7 +393,8 @@ static void a_failing_step_ends_the_turn_as_an_error(void **state)
 {
 	struct stage *s = *state;
 	int from;
-	play(s, "steps:\n- edit: {file: x, write: a}\n- edit: {file: x, replace: b, with: c}\n- done: fixed\n", false);
+	play(s, "steps:\n- edit: {file: x, write: a}\n- edit: {file: x, replace: b, with: c}\n- done: fixed\n",
+	     false);
 	struct json_object *end JSON_FREE = await(s, REHEARSAL_TURN_ENDED, &from);
 	assert_true(json_flag(json_obj(end, "data"), "failed", false));
 	assert_int_equal(file_write_atomic("x", 0600, "b", 1), 0);
@@ -398,7 +407,8 @@ static void prompts_bring_scripts_and_commands(void **state)
 	struct stage *s = *state;
 	int from;
 	play(s, "steps: []\n", false);
-	type(s, REHEARSAL_PASTE_BEGIN "Please.\n```yaml rehearsal\nsteps:\n- done: from a prompt\n```\n" REHEARSAL_PASTE_END "\r");
+	type(s, REHEARSAL_PASTE_BEGIN
+	     "Please.\n```yaml rehearsal\nsteps:\n- done: from a prompt\n```\n" REHEARSAL_PASTE_END "\r");
 	struct json_object *done JSON_FREE = await(s, "done", &from);
 	assert_string_equal(json_str(done, "summary"), "from a prompt");
 	expect(s, REHEARSAL_TURN_ENDED);

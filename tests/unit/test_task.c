@@ -13,9 +13,10 @@ static int parse(const char *text, struct task *ret, struct err *err)
 static void every_key_is_read_and_written(void **state)
 {
 	(void)state;
-	const char *text = "---\nname: playback\nagent: rehearsal\nscope: [src/playback/**, tests/**]\nstop-for: the API\n"
-			   "awaits: [error-model]\nafter: [search]\ntier: hands-on\nvalue: 2\ngate:\n- make check\n"
-			   "options: {script: x.yaml}\n---\n\nDo it.\n\nWell.\n";
+	const char *text =
+		"---\nname: playback\nagent: rehearsal\nscope: [src/playback/**, tests/**]\nstop-for: the API\n"
+		"awaits: [error-model]\nafter: [search]\ntier: hands-on\nvalue: 2\ngate:\n- make check\n"
+		"options: {script: x.yaml}\n---\n\nDo it.\n\nWell.\n";
 	struct task t = {0};
 	struct err err = {0};
 	int failed = parse(text, &t, &err);
