@@ -16,8 +16,6 @@
 #include "base/mem.h"
 #include "cli/launch.h"
 #include "fmt/json.h"
-#include "git/repo.h"
-#include "git/worktree.h"
 #include "io/spawn.h"
 #include "io/unixsock.h"
 
@@ -186,49 +184,6 @@ static void check_sessions(struct checks *k)
 	    str_c(&missing));
 }
 
-static bool ends_in(const char *text, const char *end)
-{
-	size_t len = strlen(text), n = strlen(end);
-	return len >= n && strcmp(text + len - n, end) == 0;
-}
-
-/* Damage in the worktrees of one repository: the look, and the repair, take the locks that musterd takes. */
-static void check_worktrees_of(struct checks *k, const char *path)
-{
-	struct repo repo;
-	struct err err = {0};
-	struct strv found STRV_FREE = STRV_INIT;
-	if (repo_open(path, k->dirs.state, 0, &repo, &err) < 0) {
-		add(k, "worktrees", false, false, "%s", err.msg);
-		return;
-	}
-	if (worktree_doctor(&repo, k->fix, &found, &err) < 0)
-		add(k, "worktrees", false, false, "%s: %s", path, err.msg);
-	else if (!found.n)
-		add(k, "worktrees", true, false, "%s: no damage", path);
-	for (size_t i = 0; i < found.n; i++)
-		add(k, "worktrees", false, k->fix && ends_in(found.v[i], "repaired"), "%s%s", found.v[i],
-		    k->fix ? "" : "; --fix repairs it");
-	repo_fini(&repo);
-}
-
-/* Each repository that has sessions, once. */
-static void check_worktrees(struct checks *k)
-{
-	struct json_object *result JSON_FREE = NULL, *seen JSON_FREE = json_new();
-	struct err err = {0};
-	if (cli_call(k->cli, "session.list", NULL, &result, &err) < 0)
-		return; /* check_sessions says so */
-	struct json_object *list = json_arr(result, "sessions");
-	for (size_t i = 0; i < json_len(list); i++) {
-		const char *repo = json_str(json_at(list, i), "repo");
-		if (!repo || json_has(seen, repo) || !json_flag(json_at(list, i), "worktree", false))
-			continue;
-		json_add_bool(seen, repo, true);
-		check_worktrees_of(k, repo);
-	}
-}
-
 /* musterd's own checks, and whether it is of this version. */
 static void check_daemon(struct checks *k)
 {
@@ -258,7 +213,7 @@ void checks_run(struct cli *c, bool fix, struct json_object *list)
 {
 	static void (*const all[])(struct checks *) = {check_programs, check_git,      check_agents,
 						       check_kernel,   check_folders,  check_sockets,
-						       check_daemon,   check_sessions, check_worktrees};
+						       check_daemon,   check_sessions};
 	struct checks k = {.cli = c, .fix = fix, .list = list};
 	struct err err = {0};
 	if (dirs_init(&k.dirs, &err) < 0) {

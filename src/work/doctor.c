@@ -44,12 +44,13 @@ struct doctor *doctor_new(struct db *db, const struct dirs *dirs)
 	return d;
 }
 
-static void add(struct json_object *checks, bool ok, bool fixed, const char *text)
+static void add(struct json_object *checks, bool ok, bool fixed, const char *text, const char *more)
 {
 	struct json_object *o = json_new();
+	MEM_FREE char *whole = mem_printf("%s%s", text, more);
 	json_add_str(o, "name", "worktrees");
 	json_add_bool(o, "ok", ok);
-	json_add_str(o, "text", text);
+	json_add_str(o, "text", whole);
 	json_add_bool(o, "fixed", fixed);
 	json_push(checks, o);
 }
@@ -62,12 +63,14 @@ static void run_one(const struct doctor *d, const struct place *p, bool fix, str
 	int r = repo_reopen(p->git_dir, p->repo, d->state, &repo, &err);
 	if (r == 0)
 		r = worktree_doctor(&repo, fix, &found, &err);
-	for (size_t i = 0; i < found.n; i++)
-		add(checks, fix && strstr(found.v[i], "repaired"), fix && strstr(found.v[i], "repaired"), found.v[i]);
+	for (size_t i = 0; i < found.n; i++) {
+		bool fixed = fix && strstr(found.v[i], "repaired");
+		add(checks, false, fixed, found.v[i], fix ? "" : "; --fix repairs it");
+	}
 	if (r < 0)
-		add(checks, false, false, err.msg);
+		add(checks, false, false, err.msg, "");
 	else if (found.n == 0)
-		add(checks, true, false, p->repo);
+		add(checks, true, false, p->repo, ": no damage");
 	repo_fini(&repo);
 }
 

@@ -143,6 +143,7 @@ void session_outbox_send(struct session *s); /* all replies that the holder has 
 
 /* session_item.c */
 int64_t session_item_open(struct session *s, const char *kind, const struct agent_item *item);
+bool session_item_is_open(struct session *s, const char *key);
 void session_item_withdraw(struct session *s, const char *key, const char *reason);
 void session_items_withdraw_all(struct session *s, const char *reason, bool blocking_only);
 void session_items_request_gone(struct session *s, uint64_t request);

@@ -75,7 +75,8 @@ static void host_turn_ended(struct agent_session *a, const char *last_words)
 		.title = "its turn ended: review it, tell it what is next, or stop it",
 		.detail = detail,
 	};
-	session_item_open(s, "review", &item);
+	if (!session_item_is_open(s, "done")) /* which says the same, and more */
+		session_item_open(s, "review", &item);
 	session_event(s, "turn.ended", json_object_get(detail));
 }
 

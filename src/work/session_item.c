@@ -29,6 +29,14 @@ bool session_waits_for_permission(const struct session *s)
 	return any;
 }
 
+bool session_item_is_open(struct session *s, const char *key)
+{
+	struct item_row row = {0};
+	bool open = item_row_find(s->engine->setup.db, s->row.id, key, &row);
+	item_row_fini(&row);
+	return open;
+}
+
 static void item_event(struct session *s, const char *kind, int64_t item, const char *reason)
 {
 	struct json_object *data = json_new();

@@ -176,6 +176,7 @@ static void on_done(struct session *s, uint64_t request, struct json_object *msg
 		.title = "it says that the task is complete: review it",
 		.detail = detail,
 	};
+	session_item_withdraw(s, "turn-ended", "it says that it is done");
 	session_item_open(s, "review", &item);
 	session_signal(s, "done", AGENT_DONE, 98, summary && *summary ? summary : "it said that it is done");
 	session_event(s, "agent.done", json_object_get(detail));
