@@ -270,8 +270,8 @@ static void create(struct start *st)
 	struct engine *e = st->engine;
 	struct session_row *r = &st->row;
 	r->port = ports_lease(&e->ports, (int)r->ports);
+	/* Not durable: what could lose it, a power cut, ends the session too. */
 	session_row_insert(e->setup.db, r);
-	db_turn_durable(e->setup.db);
 	struct session *s = session_new(e, r);
 	s->state = SESSION_QUEUED;
 	session_event(s, "session.queued", NULL);
