@@ -152,6 +152,7 @@ void session_free(struct session *s)
 	free((char *)s->agent.folder);
 	strv_fini(&s->command);
 	free(s->program);
+	str_fini(&s->json);
 	session_row_fini(&s->row);
 	uv_close((uv_handle_t *)&s->retry, retry_closed);
 }

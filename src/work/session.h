@@ -66,6 +66,7 @@ struct session {
 	int64_t last_output_ms;
 	bool landing; /* set by the landing queue */
 
+	struct str json;          /* what session.list shows of it, until something changes; empty: not made yet */
 	enum session_state state; /* as last published */
 	int64_t state_since_ms;
 	struct session_waiter *waiters;
@@ -112,7 +113,7 @@ void session_life_set(struct session *s, enum session_life life);
 void session_count(struct session *s, int by); /* in the engine's counts */
 void session_wait(struct session *s, unsigned states, int64_t timeout_ms, struct call *call);
 void session_waiters_fail(struct session *s, const char *why);
-/* "src/work: the hook said 'Stop', 4 s ago" in words; the caller owns it. */
+/* Why it is in that state, in words: "its turn ended (hook)". The caller owns it. */
 char *session_why(const struct session *s);
 
 /* session_event.c: an event of the session in the store; takes over data (may be NULL). */
@@ -175,6 +176,8 @@ void session_mail_job(struct session *s, uint64_t request, struct json_object *m
 
 /* session_json.c */
 struct json_object *session_json(struct session *s);
+/* The same as finished text: cheap to ask for again while nothing changes, and not to be looked into. */
+struct json_object *session_json_text(struct session *s);
 void session_add_removed(struct engine *e, struct json_object *list);
 struct json_object *session_json_full(struct session *s);
 char *session_exit_text(const struct session *s); /* "exit code 3", "killed by SIGKILL"; the caller owns it */

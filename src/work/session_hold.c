@@ -227,6 +227,7 @@ static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t 
 	const char *line;
 	size_t line_len;
 	s->last_output_ms = clock_wall_ms();
+	str_reset(&s->json);
 	if (offset != s->output_next) { /* a part was lost: on with what is there */
 		jsonl_fini(lines);
 		jsonl_init(lines, STREAM_LINE_MAX, offset);
@@ -243,6 +244,7 @@ static void handle_live(void *arg, const struct hold_live *live)
 {
 	struct session *s = arg;
 	s->last_output_ms = MAX(s->last_output_ms, live->last_output_ms);
+	str_reset(&s->json);
 	struct str title STR_FREE = STR_INIT;
 	text_add_inert(&title, live->title, strlen(live->title), TEXT_ONE_LINE);
 	mem_replace(&s->row.title, str_c(&title));

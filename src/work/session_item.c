@@ -14,6 +14,7 @@ void session_items_count(struct session *s)
 	int64_t blocking = 0;
 	s->open_items = (int)item_row_count_open(s->engine->setup.db, s->row.id, &blocking);
 	s->open_blocking = (int)blocking;
+	str_reset(&s->json);
 }
 
 bool session_waits_for_permission(const struct session *s)

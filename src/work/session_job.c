@@ -28,6 +28,7 @@ static char *log_path(const struct session *s, const char *job)
 void session_jobs_count(struct session *s)
 {
 	s->running_jobs = (int)job_row_count_running(s->engine->setup.db, s->row.id);
+	str_reset(&s->json);
 }
 
 static struct json_object *job_json(const struct session *s, const struct job_row *row)

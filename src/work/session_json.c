@@ -20,6 +20,7 @@ void session_event(struct session *s, const char *kind, struct json_object *data
 
 void session_save(struct session *s)
 {
+	str_reset(&s->json);
 	session_row_save(s->engine->setup.db, &s->row);
 }
 
@@ -94,6 +95,18 @@ struct json_object *session_json(struct session *s)
 	json_add_int(o, "created_ms", r->created_ms);
 	json_add_int(o, "port", r->port);
 	return o;
+}
+
+struct json_object *session_json_text(struct session *s)
+{
+	if (!s->json.len) {
+		struct json_object *o JSON_FREE = session_json(s);
+		json_add_line(&s->json, o);
+	}
+	struct json_object *text = json_new();
+	json_object_set_serializer(text, json_object_userdata_to_json_string, mem_strndup(s->json.data, s->json.len),
+	                           json_object_free_userdata);
+	return text;
 }
 
 static struct json_object *evidence_json(const struct session *s)

@@ -38,6 +38,7 @@ static void wake_waiters(struct session *s);
 
 void session_refresh(struct session *s)
 {
+	str_reset(&s->json);
 	if (s->in_event)
 		return;
 	struct status_signal signals[SESSION_SIGNALS_MAX];
@@ -141,25 +142,13 @@ void session_signals_clear(struct session *s)
 	signal_row_delete_all(s->engine->setup.db, s->row.id);
 }
 
-static char *ago(int64_t at_ms)
-{
-	int64_t seconds = MAX(clock_wall_ms() - at_ms, 0) / 1000;
-	if (seconds < 60)
-		return mem_printf("%d s ago", (int)seconds);
-	if (seconds < 3600)
-		return mem_printf("%d min ago", (int)(seconds / 60));
-	return mem_printf("%d h ago", (int)(seconds / 3600));
-}
-
 char *session_why(const struct session *s)
 {
 	struct status_signal signals[SESSION_SIGNALS_MAX];
 	struct status status = derive(s, signals);
-	if (status.because) {
-		MEM_FREE char *when = ago(status.because->at_ms);
-		return mem_printf("%s (%s, %s)", status.because->detail ? status.because->detail : "no detail",
-		                  status.because->source, when);
-	}
+	if (status.because)
+		return mem_printf("%s (%s)", status.because->detail ? status.because->detail : "no detail",
+		                  status.because->source);
 	if (s->row.failure)
 		return mem_strdup(s->row.failure);
 	if (s->row.hold_reason && s->life == LIFE_EXITED)

@@ -53,7 +53,7 @@ void engine_session_list(struct engine *e, struct json_object *params, struct ca
 	struct json_object *result = json_new(), *list = json_new_array();
 	struct session *s, *tmp;
 	HASH_ITER(by_id, e->by_id, s, tmp)
-		json_push(list, session_json(s));
+		json_push(list, session_json_text(s));
 	if (json_flag(params, "all", false))
 		session_add_removed(e, list);
 	json_add_obj(result, "sessions", list);

@@ -87,6 +87,7 @@ static void test_pack_round_trip_and_short_input(void **state)
 		u = unpack_init(copy, cut);
 		unpack_u8(&u), unpack_u16(&u), unpack_u32(&u), unpack_u64(&u);
 		char *t MEM_FREE = unpack_text(&u);
+		assert_non_null(t);
 		unpack_strv(&u, &out);
 		assert_false(unpack_done(&u));
 	}
