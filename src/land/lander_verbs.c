@@ -49,7 +49,6 @@ static void add_new(struct lander *l, struct session *s, struct json_object *par
 	lander_row_fill(g);
 	landing_row_save(db, &g->row);
 	session_item_withdraw(s, "landing", "it lands again");
-	session_refresh(s);
 	struct json_object *o = lander_landing_json(l, &g->row);
 	session_event(s, "landing.queued", json_copy(o));
 	session_refresh(s);
