@@ -30,7 +30,7 @@ int repo_current_branch(const struct repo *r, char **ret_branch, struct err *err
 {
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = checkout_at(r);
-	int code;
+	int code = 0;
 	if (ask(&at, GIT_ARGS("symbolic-ref", "--quiet", "HEAD"), &code, &out, err) < 0)
 		return -1;
 	str_trim(&out);
@@ -84,7 +84,7 @@ int repo_check_branch(const struct repo *r, const char *branch, struct err *err)
 {
 	const struct git_at at = repo_at(r);
 	char *ref MEM_FREE = mem_printf("refs/heads/%s", branch);
-	int code;
+	int code = 0;
 	if (ask(&at, GIT_ARGS("check-ref-format", ref), &code, NULL, err) < 0)
 		return -1;
 	if (code || branch[0] == '-')
@@ -115,7 +115,7 @@ int repo_refs(const struct repo *r, const char *prefix, struct strv *ret, struct
 int repo_is_ancestor(const struct repo *r, const struct oid *a, const struct oid *of, bool *ret, struct err *err)
 {
 	const struct git_at at = repo_at(r);
-	int code;
+	int code = 0;
 	if (ask(&at, GIT_ARGS("merge-base", "--is-ancestor", a->hex, of->hex), &code, NULL, err) < 0)
 		return -1;
 	*ret = code == 0;
@@ -127,7 +127,7 @@ int repo_merge_base(const struct repo *r, const struct oid *a, const struct oid 
 {
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);
-	int code;
+	int code = 0;
 	if (ask(&at, GIT_ARGS("merge-base", a->hex, b->hex), &code, &out, err) < 0)
 		return -1;
 	str_trim(&out);

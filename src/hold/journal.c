@@ -86,7 +86,7 @@ static int peek(struct journal_reader *r, struct frame *ret, size_t *ret_size)
 static int read_base(struct journal_reader *r, uint64_t *ret_base)
 {
 	struct frame f;
-	size_t size;
+	size_t size = 0;
 	int n = peek(r, &f, &size);
 	if (n < 0)
 		return n;
@@ -130,7 +130,7 @@ int journal_read_open(struct journal_reader *r, const char *path, uint64_t after
 	r->next = n < 0 ? 0 : base + 1;
 	while (n >= 0 && r->next <= after) {
 		struct journal_entry e;
-		size_t size;
+		size_t size = 0;
 		n = peek_entry(r, &e, &size);
 		if (n <= 0)
 			break;
@@ -144,7 +144,7 @@ int journal_read_open(struct journal_reader *r, const char *path, uint64_t after
 
 int journal_read(struct journal_reader *r, struct journal_entry *ret)
 {
-	size_t size;
+	size_t size = 0;
 	struct journal_entry e;
 	/* The entry before this one was the caller's until now. */
 	if (r->pending)
