@@ -56,6 +56,7 @@ check-san: setup
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 MUSTER_BUILD=build-san $(PYTEST) -n $(JOBS) -m sanitize tests/e2e
 
 install: all
+	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	meson install -C $(BUILD)
 
 bench: all
