@@ -167,7 +167,7 @@ static int empty_folder(struct removal *rm, int dir, int depth)
 	const char *name;
 	int failed = 0;
 	if (!d)
-		return -errno;
+		return errno == ENOENT ? 0 : -errno; /* somebody else removes the same folder */
 	fchmod(dir, 0700);
 	while ((name = next_name(d))) {
 		int r = remove_entry(rm, dir, name, depth);
@@ -199,17 +199,17 @@ int folder_remove(const char *path)
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	if (!S_ISDIR(st.st_mode))
-		return unlink(path) < 0 ? -errno : 0;
+		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 	int top FD_CLOSE = open_for_removal(AT_FDCWD, path);
 	if (top < 0)
-		return top;
+		return top == -ENOENT ? 0 : top;
 	struct removal rm = {.top = top, .device = st.st_dev};
 	int r;
 	/* Once more for what moved up, and for what a dying process still wrote behind us. */
 	for (int round = 0; round < 1000; round++) {
 		rm.again = false;
 		r = empty_folder(&rm, top, 0);
-		if (r == 0 && !rm.again && rmdir(path) == 0)
+		if (r == 0 && !rm.again && (rmdir(path) == 0 || errno == ENOENT))
 			return 0;
 		if (r == 0 && !rm.again && errno != ENOTEMPTY)
 			return -errno;

@@ -384,3 +384,30 @@ def test_doctor_repairs_what_was_broken(muster, repo):
     muster.run("doctor", "--fix", check=False)
     assert muster.git("status", "--porcelain", cwd=work) == "?? src/new.txt"
     assert str(work) not in muster.run("doctor", check=False).stdout
+
+
+def test_many_at_once_in_one_repository(muster, repo):
+    """Started at once, removed at once: git itself loses most of such adds, and nobody trips over another's removal."""
+    rpc = muster.rpc()
+    names = [f"w{i}" for i in range(16)]
+
+    def all_of(method, **params):
+        for name in names:
+            rpc.send({"jsonrpc": "2.0", "id": name, "method": method, "params": {k: v(name) for k, v in params.items()}})
+        replies = {}
+        while len(replies) < len(names):
+            message = rpc.read()
+            if message.get("id") in names:
+                replies[message["id"]] = message
+        return [r["error"]["message"] for r in replies.values() if "error" in r]
+
+    assert all_of("session.start", repo=lambda n: str(repo), name=lambda n: n, command=lambda n: ["sh", "-c", f"echo {n} > src/{n}"]) == []
+    assert all_of("session.wait", session=lambda n: n, until=lambda n: "done,failed") == []
+    assert {s["state"] for s in rpc.call("session.list")["sessions"]} == {"done"}
+    assert all_of("session.remove", session=lambda n: n) == []
+    assert rpc.call("session.list")["sessions"] == []
+    assert len(muster.git("worktree", "list", cwd=repo).splitlines()) == 1
+    assert muster.git("branch", "--format=%(refname:short)", cwd=repo) == "main"
+    for name in names:
+        rpc.call("session.restore", session=name)
+        assert (pathlib.Path(rpc.call("session.get", session=name)["workspace"]) / "src" / name).read_text() == name + "\n"
