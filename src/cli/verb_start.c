@@ -164,6 +164,9 @@ static int run(struct cli *c, struct err *err)
 		return -1;
 	if (cli_call(c, "session.start", MEM_TAKE(params), &session, err) < 0)
 		return -1;
+	struct json_object *warnings = json_arr(session, "warnings");
+	for (size_t i = 0; i < json_len(warnings); i++)
+		fprintf(stderr, "muster: warning: %s\n", json_str_at(warnings, i));
 	if (opts_has(&c->opts, "no-wait") && !opts_has(&c->opts, "attach"))
 		return show_started(c, session, err);
 	if (wait_started(c, json_str_or(session, "id", ""), &started, err) < 0)

@@ -32,6 +32,7 @@ struct start {
 	bool named;           /* the lead chose the name */
 	bool name_taken;      /* the branch of a name that we chose exists: choose another */
 	struct strv rejected; /* names that were tried */
+	struct strv warnings; /* of the configuration */
 	int max_live;
 	struct err err;
 };
@@ -46,6 +47,7 @@ static void start_free(struct start *st)
 	json_object_put(st->params);
 	task_fini(&st->task);
 	strv_fini(&st->rejected);
+	strv_fini(&st->warnings);
 	session_row_fini(&st->row);
 	free(st);
 }
@@ -241,7 +243,9 @@ static void inspect(void *arg)
 	struct start *st = arg;
 	struct repo repo = {0};
 	struct config config = {0};
-	if (check_repository(st, &repo, &config) == 0)
+	int r = check_repository(st, &repo, &config);
+	strv_copy(&st->warnings, &config.warnings);
+	if (r == 0)
 		(void)check_workspace(st, &repo);
 	repo_fini(&repo);
 	config_fini(&config);
@@ -277,7 +281,9 @@ static void create(struct start *st)
 	session_event(s, "session.queued", NULL);
 	e->max_live = st->max_live ? st->max_live : e->max_live;
 	session_admit(e);
-	call_done(st->call, session_json(s));
+	struct json_object *o = session_json(s);
+	json_add_strv(o, "warnings", &st->warnings);
+	call_done(st->call, o);
 	start_free(st);
 }
 
@@ -312,6 +318,7 @@ static void create_plain(struct start *st, const char *folder)
 		st->row.ports = config.ports_per_session;
 		st->max_live = (int)config.max_sessions;
 		st->row.workspace = realpath(folder, NULL);
+		strv_copy(&st->warnings, &config.warnings);
 	}
 	config_fini(&config);
 	if (st->err.code)

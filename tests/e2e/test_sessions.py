@@ -166,6 +166,7 @@ def test_pause_freezes_the_tree(muster, tmp_path):
     def states():
         return [pathlib.Path(f"/proc/{p}/stat").read_text().rpartition(")")[2].split()[0] for p in pids]
 
+    wait(rpc, "ice", "working", "quiet")
     assert rpc.call("session.pause", session="ice")
     assert states() == ["T", "T"]
     rpc.call("session.resume", session="ice")
@@ -411,3 +412,9 @@ def test_many_at_once_in_one_repository(muster, repo):
     for name in names:
         rpc.call("session.restore", session=name)
         assert (pathlib.Path(rpc.call("session.get", session=name)["workspace"]) / "src" / name).read_text() == name + "\n"
+
+
+def test_a_mistyped_key_is_named(muster, repo):
+    (repo / ".muster" / "config.yaml").write_text("gaet: [./check.sh]\n")
+    done = muster.run("start", "--name", "typo", "--", "true", cwd=repo)
+    assert "config.yaml:1:1: unknown key gaet; did you mean gate?" in done.stderr
