@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
@@ -169,14 +170,29 @@ static void take_line(struct worktree_info *info, const char *line)
 		info->prunable = true;
 }
 
+/* git gives up when a worktree is made or removed under its eyes, by us or by the user: three seconds of that are
+ * looked over. */
+static int read_list(const struct git_at *at, struct str *out, struct err *err)
+{
+	enum { TRIES = 300, PAUSE_US = 10000 };
+	const struct git_opt opt = {.inert = true};
+	for (int i = 1;; i++) {
+		str_reset(out);
+		if (git_run(at, GIT_ARGS("worktree", "list", "--porcelain", "-z"), &opt, out, err) == 0)
+			return 0;
+		if (i == TRIES)
+			return -1;
+		usleep(PAUSE_US);
+	}
+}
+
 int worktree_list(const struct repo *r, struct worktree_info **ret, size_t *ret_n, struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;
 	const struct git_at at = repo_at(r);
 	struct worktree_info *list = NULL;
 	size_t n = 0;
-	if (git_run(&at, GIT_ARGS("worktree", "list", "--porcelain", "-z"), &(struct git_opt){.inert = true}, &out,
-		    err) < 0)
+	if (read_list(&at, &out, err) < 0)
 		return -1;
 	for (struct git_part p = {0}; git_next(&out, &p);) {
 		if (strncmp(p.text, "worktree ", 9) == 0) {
