@@ -176,14 +176,14 @@ static int read_list(const struct git_at *at, struct str *out, struct err *err)
 {
 	enum { TRIES = 300, PAUSE_US = 10000 };
 	const struct git_opt opt = {.inert = true};
-	for (int i = 1;; i++) {
+	struct err why = {0};
+	for (int i = 0; i < TRIES; i++) {
 		str_reset(out);
-		if (git_run(at, GIT_ARGS("worktree", "list", "--porcelain", "-z"), &opt, out, err) == 0)
+		if (git_run(at, GIT_ARGS("worktree", "list", "--porcelain", "-z"), &opt, out, &why) == 0)
 			return 0;
-		if (i == TRIES)
-			return -1;
 		usleep(PAUSE_US);
 	}
+	return err_set(err, why.code, "%s", why.msg);
 }
 
 int worktree_list(const struct repo *r, struct worktree_info **ret, size_t *ret_n, struct err *err)
