@@ -50,10 +50,11 @@ static void removal_free(struct removal *r)
 static void remove_work(void *arg)
 {
 	struct removal *r = arg;
-	if (space_open(&r->space, r->engine, &r->row, &r->err) < 0)
+	if (space_open(&r->space, r->engine, &r->row, &r->err) < 0 || !r->space.has_repo)
 		return;
-	if (workspace_remove(&r->space.repo, &r->space.spec, &r->snapshot, &r->warnings, &r->err) < 0 && !r->err.code)
-		err_set(&r->err, ERR_FAILED, "cannot remove the workspace of %s", r->row.name);
+	/* What was met and got over on the way to success is no error. */
+	if (workspace_remove(&r->space.repo, &r->space.spec, &r->snapshot, &r->warnings, &r->err) == 0)
+		r->err.code = ERR_NONE;
 }
 
 /* The store's note of a snapshot, by which undo finds it. */
@@ -172,9 +173,8 @@ static void restore_work(void *arg)
 	struct removal *r = arg;
 	if (space_open(&r->space, r->engine, &r->row, &r->err) < 0 || !r->space.has_repo || !r->snapshot_ref)
 		return;
-	if (workspace_restore(&r->space.repo, &r->space.spec, r->snapshot_ref, &r->workspace, &r->err) < 0 &&
-	    !r->err.code)
-		err_set(&r->err, ERR_FAILED, "cannot restore the workspace of %s", r->row.name);
+	if (workspace_restore(&r->space.repo, &r->space.spec, r->snapshot_ref, &r->workspace, &r->err) == 0)
+		r->err.code = ERR_NONE;
 }
 
 static void mark_undone(struct engine *e, const char *session_id)

@@ -245,8 +245,8 @@ static void inspect(void *arg)
 	struct config config = {0};
 	int r = check_repository(st, &repo, &config);
 	strv_copy(&st->warnings, &config.warnings);
-	if (r == 0)
-		(void)check_workspace(st, &repo);
+	if (r == 0 && check_workspace(st, &repo) == 0)
+		st->err.code = ERR_NONE; /* what was met and got over on the way is no error */
 	repo_fini(&repo);
 	config_fini(&config);
 }
@@ -382,8 +382,8 @@ static void prepare_work(void *arg)
 	struct preparation *p = arg;
 	if (space_open(&p->space, p->engine, &p->row, &p->err) < 0 || !p->space.has_repo)
 		return;
-	if (workspace_prepare(&p->space.repo, &p->space.spec, &p->workspace, &p->err) < 0 && !p->err.code)
-		err_set(&p->err, ERR_FAILED, "cannot prepare the workspace");
+	if (workspace_prepare(&p->space.repo, &p->space.spec, &p->workspace, &p->err) == 0)
+		p->err.code = ERR_NONE;
 }
 
 static void prepare_failed(struct session *s, const struct err *err)
