@@ -61,16 +61,8 @@ void client_fini(struct client *c)
 
 static int send_all(int fd, const char *bytes, size_t len, struct err *err)
 {
-	while (len > 0) {
-		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set_errno(err, ERR_FAILED, errno, "cannot write to musterd");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	int r = unixsock_send(fd, bytes, len);
+	return r < 0 ? err_set_errno(err, ERR_FAILED, r, "cannot write to musterd") : 0;
 }
 
 /* Reads what is there, waiting for the first byte. 1: some came, 0: the end. */

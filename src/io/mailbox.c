@@ -33,16 +33,8 @@ void mailbox_fini(struct mailbox *m)
 
 static int send_all(int fd, const char *bytes, size_t len, struct err *err)
 {
-	while (len > 0) {
-		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set_errno(err, ERR_FAILED, errno, "cannot write to the session's holder");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	int r = unixsock_send(fd, bytes, len);
+	return r < 0 ? err_set_errno(err, ERR_FAILED, r, "cannot write to the session's holder") : 0;
 }
 
 /* Waits for more bytes from the holder: 1 when some came, 0 at the deadline. */

@@ -75,6 +75,19 @@ int unixsock_connect(const char *path)
 	return FD_TAKE(fd);
 }
 
+int unixsock_send(int fd, const void *bytes, size_t len)
+{
+	const char *p = bytes;
+	while (len > 0) {
+		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		p += MAX(n, 0);
+		len -= (size_t)MAX(n, 0);
+	}
+	return 0;
+}
+
 int unixsock_check_peer(int fd)
 {
 	struct ucred cred;

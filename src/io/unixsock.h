@@ -14,6 +14,9 @@ int unixsock_listen(const char *path, int backlog) NODISCARD;
 /* Blocking connect. -ECONNREFUSED or -ENOENT: nobody listens. */
 int unixsock_connect(const char *path) NODISCARD;
 
+/* Sends everything, waiting where it must; a peer that is gone is -EPIPE, never a signal. */
+int unixsock_send(int fd, const void *bytes, size_t len) NODISCARD;
+
 /* 0 when the peer runs as this user (or root), -EPERM otherwise. */
 int unixsock_check_peer(int fd) NODISCARD;
 

@@ -263,7 +263,7 @@ static void after_spawn(void *arg, const struct hold_answer *answer)
 }
 
 /* Everything that every process of the session is told. */
-static void add_environment(struct session *s, struct strv *env)
+void session_environment(struct session *s, struct strv *env)
 {
 	struct engine *e = s->engine;
 	strv_copy(env, &e->base_env);
@@ -292,11 +292,6 @@ static void add_environment(struct session *s, struct strv *env)
 	}
 }
 
-void session_environment(struct session *s, struct strv *ret)
-{
-	add_environment(s, ret);
-}
-
 static void send_spawn(struct session *s, enum agent_start how)
 {
 	struct agent_launch launch = {0};
@@ -306,7 +301,7 @@ static void send_spawn(struct session *s, enum agent_start how)
 		mem_replace(&s->row.failure, err.msg);
 		session_life_set(s, LIFE_EXITED);
 		} else {
-		add_environment(s, &env);
+		session_environment(s, &env);
 		for (size_t i = 0; i < launch.env.n; i++) {
 			char *eq = strchr(launch.env.v[i], '=');
 			MEM_FREE char *key = mem_strndup(launch.env.v[i], (size_t)(eq - launch.env.v[i]));
