@@ -148,10 +148,13 @@ void proc_descendants(pid_t root, struct procs *ret)
 		scan_all(root, ret);
 		return;
 	}
-	size_t at = ret->n;
-	add_children(ret, root);
-	for (; at < ret->n; at++)
-		add_children(ret, ret->v[at].pid);
+	/* A child whose parent ends between two reads moves to the root behind our back: again, until nothing is new. */
+	for (size_t known = SIZE_MAX; known != ret->n;) {
+		known = ret->n;
+		add_children(ret, root);
+		for (size_t at = 0; at < ret->n; at++)
+			add_children(ret, ret->v[at].pid);
+	}
 }
 
 int proc_signal(const struct proc *p, int signal)
@@ -183,6 +186,10 @@ void proc_command(pid_t pid, size_t limit, struct str *ret)
 	for (ssize_t i = 0; i < n; i++)
 		if (buf[i] == '\0')
 			buf[i] = ' ';
+	if (n <= 0) { /* in the middle of exec it has no arguments yet, but a program */
+		snprintf(path, sizeof path, "/proc/%d/exe", pid);
+		n = readlink(path, buf, limit);
+	}
 	if (n > 0)
 		text_add_inert(ret, buf, (size_t)n, TEXT_ONE_LINE);
 }

@@ -32,8 +32,8 @@ const struct proc *procs_find(const struct procs *p, pid_t pid);
 /* False when there is no such process. */
 bool proc_read(pid_t pid, struct proc *ret);
 
-/* Appends all living descendants of root (not root, no zombies), parents before their children. A tree that
- * forks while it is read may hide some: who must have all of them stops what was found and looks again. */
+/* Adds all living descendants of root (not root, no zombies) to an empty list, parents before their children. A tree
+ * that forks while it is read may hide some: who must have all of them stops what was found and looks again. */
 void proc_descendants(pid_t root, struct procs *ret);
 
 /* Sends the signal if the process is still the same. 0 or a negative errno (-ESRCH: it is gone). */
@@ -41,7 +41,8 @@ int proc_signal(const struct proc *p, int signal);
 
 int64_t proc_start_wall_ms(const struct proc *p);
 
-/* Appends the command line, arguments separated by spaces, at most `limit` bytes, inert to show. */
+/* Appends the command line, arguments separated by spaces, at most `limit` bytes, inert to show; of a process that is
+ * just being replaced by another program, that program's path; of one that is ending, nothing. */
 void proc_command(pid_t pid, size_t limit, struct str *ret);
 
 #endif
