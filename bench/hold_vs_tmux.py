@@ -179,6 +179,29 @@ class Tmux:
                 time.sleep(0.01)
 
 
+class Bare:
+    """Nothing but a reader that throws away: what the kernel's terminals can do on this machine."""
+
+    name = "bare reader"
+
+    def start(self, argv):
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.execvp(argv[0], argv)
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        with contextlib.suppress(OSError):
+            while os.read(self.master, 1 << 16):
+                pass
+
+    def end(self):
+        self.reader.join()
+        os.close(self.master)
+        os.waitpid(self.pid, 0)
+
+
 class Dtach:
     name = "dtach"
 
@@ -276,13 +299,16 @@ def swallow(make, runs, folder):
     write_loads(folder)
     for attached in (False, True):
         for load in LOADS:
-            speed = {"muster": [], "tmux": []}
+            speed = {"muster": [], "tmux": [], "bare reader": []}
             for _ in range(runs):
-                for server in (make["muster"](), make["tmux"]()):
+                for server in (make["muster"](), make["tmux"](), Bare()):
+                    if attached and server.name == "bare reader":
+                        continue
                     speed[server.name].append(swallow_once(server, folder, load, attached))
                     server.end()
             label = f"50 MB {load}, {'one client' if attached else 'no client'}"
-            report(label, statistics.median(speed["muster"]), {"tmux": statistics.median(speed["tmux"])}, " MB/s")
+            others = {name: statistics.median(values) for name, values in speed.items() if values}
+            report(label, others.pop("muster"), others, " MB/s")
 
 
 def chatter(ttys, hz, message, seconds):

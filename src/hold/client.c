@@ -16,16 +16,10 @@
 
 enum {
 	READ_STEP = 16 << 10,
-	KEEP = 16 << 10,        /* an empty buffer keeps no more memory than this */
-	PRIME = 64 << 10,       /* bytes that tell the sieve where it stands */
-	ROUNDS = 8,             /* chunks a connection gets in one turn */
-	HEAD = 64,              /* more than what any message has around its bytes */
+	KEEP = 16 << 10, /* an empty buffer keeps no more memory than this */
+	ROUNDS = 8,      /* chunks a connection gets in one turn */
+	HEAD = 64,       /* more than what any message has around its bytes */
 };
-
-static size_t waiting(const struct client *c)
-{
-	return c->out.len - c->sent;
-}
 
 void client_send(struct client *c, enum hold_message type, const struct str *payload)
 {
@@ -60,7 +54,7 @@ static bool add_event(struct client *c)
 
 static void add_events(struct client *c)
 {
-	while (c->follows_events && waiting(c) < 2 * CLIENT_CHUNK && add_event(c))
+	while (c->follows_events && client_waiting(c) < 2 * CLIENT_CHUNK && add_event(c))
 		;
 }
 
@@ -95,26 +89,6 @@ static void add_output(struct client *c)
 	c->output_at = at + (n > 0 ? (uint64_t)n : 0);
 }
 
-/* A picture may be larger than a frame: then it comes in several. */
-static void add_screen(struct client *c)
-{
-	if (!c->attached || !c->stale || waiting(c))
-		return;
-	c->stale = false;
-	struct str picture STR_FREE = STR_INIT;
-	if (c->hold->fore.term)
-		term_redraw(c->hold->fore.term, &picture);
-	size_t done = 0;
-	do {
-		size_t part = MIN(picture.len - done, (size_t)FRAME_MAX - HEAD);
-		struct str p STR_FREE = STR_INIT;
-		pack_u64(&p, c->hold->log.end);
-		pack_bytes(&p, str_c(&picture) + done, part);
-		client_send(c, HOLD_SCREEN, &p);
-		done += part;
-	} while (done < picture.len);
-}
-
 static void close_client(struct client *c)
 {
 	int fd = c->source.fd;
@@ -130,8 +104,9 @@ static void close_client(struct client *c)
 
 static void write_out(struct client *c)
 {
-	while (waiting(c)) {
-		ssize_t n = send(c->source.fd, c->out.data + c->sent, waiting(c), MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (client_waiting(c)) {
+		ssize_t n =
+			send(c->source.fd, c->out.data + c->sent, client_waiting(c), MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN)
@@ -150,10 +125,10 @@ static void write_out(struct client *c)
 /* Output first: a follower of both has what an agent wrote before it learns that the agent has ended. */
 static void fill(struct client *c)
 {
-	if (waiting(c) < CLIENT_CHUNK)
+	if (client_waiting(c) < CLIENT_CHUNK)
 		add_output(c);
 	add_events(c);
-	add_screen(c);
+	client_draw(c);
 }
 
 /* Sends, and fetches more, until the connection is full, nothing is left, or it had its share of the turn. */
@@ -161,18 +136,18 @@ static void pump(struct client *c)
 {
 	int round = 0;
 	for (; round < ROUNDS; round++) {
-		if (waiting(c) < CLIENT_CHUNK)
+		if (client_waiting(c) < CLIENT_CHUNK)
 			fill(c);
-		if (waiting(c) == 0)
+		if (client_waiting(c) == 0)
 			break;
 		write_out(c);
 		if (c->dead)
 			return;
-		if (waiting(c))
+		if (client_waiting(c))
 			break;
 	}
-	bool again = waiting(c) || round == ROUNDS || c->held_back;
-	uint32_t in = waiting(c) > CLIENT_QUEUE_HIGH ? 0 : EPOLLIN;
+	bool again = client_waiting(c) || round == ROUNDS || c->held_back;
+	uint32_t in = client_waiting(c) > CLIENT_QUEUE_HIGH ? 0 : EPOLLIN;
 	loop_change(&c->hold->loop, &c->source, in | (again ? EPOLLOUT : 0));
 }
 
@@ -184,7 +159,7 @@ static bool take_frames(struct client *c)
 	c->held_back = false;
 	while (ok && !c->dead) {
 		struct frame f;
-		c->held_back = waiting(c) > CLIENT_QUEUE_HIGH;
+		c->held_back = client_waiting(c) > CLIENT_QUEUE_HIGH;
 		if (c->held_back)
 			break;
 		long n = frame_parse(c->in.data + used, c->in.len - used, &f);
@@ -263,7 +238,7 @@ static void listener_ready(struct source *s, uint32_t events)
 int clients_init(struct clients *cs, struct hold *h, const char *path, int control)
 {
 	*cs = (struct clients){.hold = h, .listener = SOURCE_INIT(listener_ready)};
-	sieve_init(&cs->sieve);
+	clients_view_init(cs);
 	int fd FD_CLOSE = unixsock_listen(path, CLIENT_BACKLOG);
 	if (fd < 0)
 		return fd;
@@ -324,7 +299,7 @@ void clients_flush(struct clients *cs)
 void clients_tell_followers(struct clients *cs, enum hold_message type, const struct str *payload)
 {
 	for (struct client *c = cs->first; c; c = c->next)
-		if (c->follows_events && waiting(c) < CLIENT_QUEUE_HIGH)
+		if (c->follows_events && client_waiting(c) < CLIENT_QUEUE_HIGH)
 			client_send(c, type, payload);
 }
 
@@ -336,109 +311,10 @@ bool clients_following(const struct clients *cs)
 	return false;
 }
 
-bool clients_attached(const struct clients *cs)
-{
-	for (const struct client *c = cs->first; c; c = c->next)
-		if (c->attached)
-			return true;
-	return false;
-}
-
 bool clients_watching(const struct clients *cs)
 {
 	for (const struct client *c = cs->first; c; c = c->next)
 		if ((c->attached || c->follows_output) && !c->dead)
 			return true;
 	return false;
-}
-
-void clients_output(struct clients *cs, uint64_t offset, const void *bytes, size_t len)
-{
-	cs->dirty = cs->first != NULL;
-	if (!clients_attached(cs))
-		return;
-	struct str seen STR_FREE = STR_INIT, p STR_FREE = STR_INIT;
-	sieve_run(&cs->sieve, bytes, len, &seen);
-	if (seen.len == 0)
-		return;
-	pack_u64(&p, offset);
-	pack_bytes(&p, seen.data, seen.len);
-	for (struct client *c = cs->first; c; c = c->next) {
-		if (!c->attached || c->stale)
-			continue;
-		if (waiting(c) > CLIENT_VIEW_MAX)
-			c->stale = true;
-		else
-			client_send(c, HOLD_OUTPUT, &p);
-	}
-}
-
-void clients_redraw(struct clients *cs)
-{
-	cs->dirty = true;
-	for (struct client *c = cs->first; c; c = c->next) {
-		c->stale = true;
-		/* This may come while clients are being flushed (one of them closed): then it is the next turn's. */
-		if (!c->dead)
-			loop_change(&cs->hold->loop, &c->source, c->source.events | EPOLLOUT);
-	}
-}
-
-void clients_new_terminal(struct clients *cs)
-{
-	sieve_init(&cs->sieve);
-	clients_redraw(cs);
-}
-
-/* The sieve rests while nobody is attached. The last output tells it whether a sequence is under way: most are
- * short, so it finds its place however it starts. */
-static void prime_sieve(struct clients *cs)
-{
-	static char tail[PRIME];
-	const struct outlog *log = &cs->hold->log;
-	struct outlog_reader r = OUTLOG_READER_INIT;
-	uint64_t at = log->end > PRIME ? log->end - PRIME : 0;
-	sieve_init(&cs->sieve);
-	for (long n; (n = outlog_read(log, &r, &at, tail, sizeof tail)) > 0; at += (uint64_t)n)
-		sieve_run(&cs->sieve, tail, (size_t)n, NULL);
-	outlog_reader_fini(&r);
-}
-
-void client_attach(struct client *c)
-{
-	struct clients *cs = &c->hold->clients;
-	if (!clients_attached(cs)) {
-		fore_watched(&c->hold->fore);
-		prime_sieve(cs);
-	}
-	c->attached = true;
-	c->stale = true;
-	clients_fit(cs);
-}
-
-void client_detach(struct client *c)
-{
-	c->attached = false;
-	clients_fit(&c->hold->clients);
-}
-
-void clients_fit(struct clients *cs)
-{
-	int cols = 0, rows = 0;
-	for (const struct client *c = cs->first; c; c = c->next) {
-		if (!c->attached || !c->cols || !c->rows)
-			continue;
-		cols = cols ? MIN(cols, c->cols) : c->cols;
-		rows = rows ? MIN(rows, c->rows) : c->rows;
-	}
-	if (!cols || !fore_resize(&cs->hold->fore, cols, rows))
-		return;
-	struct str p STR_FREE = STR_INIT;
-	pack_u16(&p, (uint16_t)cs->hold->fore.cols);
-	pack_u16(&p, (uint16_t)cs->hold->fore.rows);
-	for (struct client *c = cs->first; c; c = c->next)
-		if (c->attached || c->follows_events)
-			client_send(c, HOLD_SIZE, &p);
-	/* Lines wrap anew: every viewer's picture is out of date. */
-	clients_redraw(cs);
 }

@@ -2,8 +2,9 @@
  *
  * A connection costs bounded memory: one incoming frame and a bounded queue. Events and output for followers
  * are read from the session's files at the follower's own pace. A viewer that is too slow gets no more output
- * until it has taken what it was sent, and then the screen as it is (SCREEN). One that does not read its answers
- * is not read from. */
+ * until it has taken what it was sent, and then the screen as it is (SCREEN). Of a flood, which nobody can read, all
+ * viewers get pictures of the screen, 50 a second, and not every byte. One that does not read its answers is not read
+ * from. */
 #ifndef HOLD_CLIENT_H
 #define HOLD_CLIENT_H
 
@@ -59,6 +60,9 @@ struct clients {
 	uint64_t last_serial;
 	bool dirty;         /* somebody may have something to send */
 	struct sieve sieve; /* for the viewers, all of which get the same */
+	int64_t ahead, ahead_ms; /* bytes of output ahead of what a viewer can take, as of then */
+	struct timer picture;    /* armed: a flood, and when its next picture is due */
+	uint64_t pictured;       /* the offset of the last one */
 };
 
 /* Listens on the path and, with control >= 0, takes that connection. 0 or a negative errno. */
@@ -70,6 +74,11 @@ void clients_flush(struct clients *cs);
 
 /* Answers a request. id 0 or a connection that is gone: nothing happens. error is a positive errno or 0. */
 void clients_ack(struct clients *cs, uint64_t client, uint32_t id, int error, const char *message);
+static inline size_t client_waiting(const struct client *c) /* bytes in its queue */
+{
+	return c->out.len - c->sent;
+}
+
 /* Queues a message. */
 void client_send(struct client *c, enum hold_message type, const struct str *payload);
 struct client *clients_find(const struct clients *cs, uint64_t serial);
@@ -87,6 +96,8 @@ void clients_redraw(struct clients *cs);
 /* Another agent's terminal begins. */
 void clients_new_terminal(struct clients *cs);
 
+void clients_view_init(struct clients *cs);
+void client_draw(struct client *c); /* the picture that a viewer needs, once it can take it */
 void client_attach(struct client *c);
 void client_detach(struct client *c);
 /* Brings the terminal to the size of the smallest attached window, and tells everybody when it changed. */

@@ -16,8 +16,8 @@
 #include "hold/pty.h"
 
 enum {
-	DRAIN_MAX = 1 << 20,    /* bytes read after the agent has ended */
-	RETRY_MS = 1000,        /* how long a terminal that nobody has open is left alone */
+	DRAIN_MAX = 1 << 20, /* bytes read after the agent has ended */
+	RETRY_MS = 1000,     /* how long a terminal that nobody has open is left alone */
 	LAST_WORDS_LINES = 20,
 	LAST_WORDS_BYTES = 2048,
 	COLS_DEFAULT = 80,
@@ -105,8 +105,10 @@ static void hang_up(struct fore *f)
 	fd_closep(&f->out_fd);
 }
 
-/* Reads what is there, at most FORE_READ bytes. 1: there may be more, 0: nothing is left, -1: it is the end. */
-static int read_once(int fd, size_t *ret_len)
+/* Reads what is there, at most FORE_READ bytes, and shows each piece on the screen (NULL: there is none) while the
+ * kernel, which has 4 KiB of a terminal's output ready at a time, fetches the next: one after the other takes half
+ * as long again. 1: there may be more, 0: nothing is left, -1: it is the end. */
+static int read_once(int fd, struct term *screen, size_t *ret_len)
 {
 	size_t len = 0;
 	int more = 1;
@@ -118,6 +120,8 @@ static int read_once(int fd, size_t *ret_len)
 			more = n < 0 && errno == EAGAIN ? 0 : -1;
 			break;
 		}
+		if (screen)
+			term_feed(screen, scratch + len, (size_t)n);
 		len += (size_t)n;
 	}
 	*ret_len = len;
@@ -127,7 +131,7 @@ static int read_once(int fd, size_t *ret_len)
 static int read_output(struct fore *f)
 {
 	size_t len;
-	int more = read_once(f->out_fd, &len);
+	int more = read_once(f->out_fd, f->term, &len);
 	if (len) {
 		hold_output(f->hold, scratch, len);
 		send_replies(f);
@@ -199,7 +203,7 @@ static void ward_ready(struct source *s, uint32_t events)
 	struct fore *f = w->fore;
 	size_t len;
 	int fd = s->fd;
-	if (read_once(fd, &len) >= 0)
+	if (read_once(fd, NULL, &len) >= 0)
 		return;
 	loop_remove(&f->hold->loop, s);
 	close(fd);
@@ -366,7 +370,7 @@ static void add_last_words(struct fore *f, struct str *out)
 {
 	struct str text STR_FREE = STR_INIT;
 	if (f->term) {
-		term_text(f->term, LAST_WORDS_LINES, &text);
+		term_text(f->term, LAST_WORDS_LINES, true, &text);
 	} else {
 		struct str raw STR_FREE = STR_INIT;
 		sink_tail(&f->errors, LAST_WORDS_BYTES, &raw);

@@ -88,8 +88,6 @@ void hold_output(struct hold *h, const void *bytes, size_t len)
 		note_lost(h, offset + kept, offset + len);
 	else if (outlog_start(&h->log) != start)
 		note_lost(h, start, outlog_start(&h->log));
-	if (h->fore.term)
-		term_feed(h->fore.term, bytes, len);
 	clients_output(&h->clients, offset, bytes, len);
 	live_output(&h->live);
 }

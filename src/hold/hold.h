@@ -68,7 +68,7 @@ void hold_fini(struct hold *h, const struct hold_options *opt);
 /* Journals an event. 0, or -ENOSPC for a kind that may be refused (never for an essential one). */
 int hold_event(struct hold *h, enum hold_event kind, const struct str *payload);
 
-/* The agent wrote these bytes. */
+/* The agent wrote these bytes, which the screen has already. */
 void hold_output(struct hold *h, const void *bytes, size_t len);
 
 /* Takes the exit statuses of all children that have ended. */

@@ -182,7 +182,7 @@ static bool do_read_screen(struct client *c, struct unpack *u)
 	struct term_cursor cursor = {0};
 	if (f->term) {
 		cursor = term_cursor(f->term);
-		term_text(f->term, scrollback, &text);
+		term_text(f->term, scrollback, false, &text);
 	}
 	pack_u32(&p, id);
 	pack_u16(&p, (uint16_t)f->cols);

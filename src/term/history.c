@@ -153,6 +153,17 @@ static uint8_t *put_runs(uint8_t *p, const struct row *row, int width, const str
 	return end;
 }
 
+/* Most lines are ASCII in the default style: those have no runs. False for any other. */
+static bool put_plain(char *p, const struct row *row, int width)
+{
+	uint32_t other = 0;
+	for (int i = 0; i < width; i++) { /* without a branch, so that several go at once */
+		other |= row->cells[i].style | (uint32_t)(row->cells[i].glyph - 0x20 >= 0x5f);
+		p[i] = (char)row->cells[i].glyph;
+	}
+	return other == 0;
+}
+
 void history_push(struct history *h, const struct row *row, const struct atlas *a)
 {
 	if (h->lines_max == 0)
@@ -163,8 +174,11 @@ void history_push(struct history *h, const struct row *row, const struct atlas *
 	str_reset(&h->line);
 	str_reserve(&h->line, text_max + runs_max);
 	char *text = h->line.data;
-	char *text_end = put_text(text, row, width, a);
-	char *end = (char *)put_runs((uint8_t *)text_end, row, width, a);
+	char *text_end = text + width, *end = text_end;
+	if (!put_plain(text, row, width)) {
+		text_end = put_text(text, row, width, a);
+		end = (char *)put_runs((uint8_t *)text_end, row, width, a);
+	}
 
 	uint8_t head[VARINT_MAX];
 	size_t head_len = (size_t)(put_varint(head, (uint32_t)(text_end - text) << 1 | row->wrapped) - head);
@@ -256,7 +270,7 @@ struct row history_pop(struct history *h, struct atlas *a)
 	return row;
 }
 
-void history_text(const struct history *h, uint32_t n, struct str *out)
+void history_text(const struct history *h, uint32_t n, bool join, struct str *out)
 {
 	uint32_t skip = h->lines - MIN(n, h->lines);
 	for (uint32_t i = 0; i < h->block_n; i++) {
@@ -265,6 +279,10 @@ void history_text(const struct history *h, uint32_t n, struct str *out)
 		for (uint32_t k = MIN(skip, here); k < here; k++) {
 			struct line line = line_at(b, b->first + k);
 			size_t len = line.text_len;
+			if (join && line.wrapped) {
+				str_add(out, line.text, len);
+				continue;
+			}
 			while (len > 0 && line.text[len - 1] == ' ')
 				len--;
 			str_add(out, line.text, len);

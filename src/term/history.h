@@ -39,7 +39,8 @@ bool history_wrapped(const struct history *h);
 /* Takes the newest line away and gives it as a row: its cells belong to the caller, and are as many as used. */
 struct row history_pop(struct history *h, struct atlas *a);
 
-/* Appends the newest n lines (at most all) as text, oldest first, each ended by "\n". */
-void history_text(const struct history *h, uint32_t n, struct str *out);
+/* Appends the newest n lines (at most all) as text, oldest first, each ended by "\n"; with join, only where a
+ * line ends that does not go on in the next. */
+void history_text(const struct history *h, uint32_t n, bool join, struct str *out);
 
 #endif

@@ -48,15 +48,17 @@ void term_exited(struct term *t)
 	status_set_exited(&t->status);
 }
 
-void term_text(const struct term *t, uint32_t scrollback_lines, struct str *out)
+void term_text(const struct term *t, uint32_t scrollback_lines, bool join, struct str *out)
 {
 	size_t start = out->len;
-	history_text(&t->history, scrollback_lines, out);
+	history_text(&t->history, scrollback_lines, join, out);
 	for (int i = 0; i < t->rows; i++) {
 		const struct row *r = &t->grid->row[i];
 		size_t line = out->len;
 		for (int col = 0; col < r->used; col++)
 			atlas_add_glyph(&t->atlas, r->cells[col].glyph, out);
+		if (join && r->wrapped)
+			continue;
 		while (out->len > line && out->data[out->len - 1] == ' ')
 			out->len--;
 		str_addc(out, '\n');

@@ -91,8 +91,9 @@ void term_redraw(const struct term *t, struct str *out);
 const char *term_reset_bytes(void);
 
 /* Appends plain text, each line ended by "\n": the last scrollback_lines lines of the scrollback (fewer when it has
- * fewer), then the screen. Trailing blanks of lines and blank lines at the end are left out. */
-void term_text(const struct term *t, uint32_t scrollback_lines, struct str *out);
+ * fewer), then the screen. Trailing blanks of lines and blank lines at the end are left out. With join, rows that the
+ * terminal broke for want of room are one line again. */
+void term_text(const struct term *t, uint32_t scrollback_lines, bool join, struct str *out);
 
 struct term_cursor {
 	int row, col; /* from 0 */

@@ -468,6 +468,27 @@ def test_slow_viewer_gets_the_screen(client, holder):
     viewer.close()
 
 
+def test_a_flood_is_shown_as_pictures(client, holder):
+    viewer = holder.client(role=2)
+    viewer.attach()
+    client.spawn([sys.executable, "-c", "import sys\nfor i in range(400000): print('\x1b[32mline', i, '\x1b[m' + 'x' * 60)\n"
+                  "print('the end', flush=True)\nfor i, line in enumerate(sys.stdin): print('got', i, flush=True)"])
+
+    def shown(words):
+        return words in viewer.output[-4000:] or bool(viewer.screens) and words in viewer.screens[-1][1]
+
+    viewer.wait(lambda: shown(b"the end"))
+    assert viewer.screens and len(viewer.output) < 16 << 20  # of 30 MB
+    for i in range(1000):  # after the flood every byte comes again
+        client.input(b"\n")
+        viewer.wait(lambda: shown(b"got %d" % i))
+        if b"got %d" % i in viewer.output[-4000:]:
+            break
+    else:
+        raise AssertionError("the flood never ends")
+    viewer.close()
+
+
 def test_huge_line(client, holder):
     client.spawn([sys.executable, "-c", "import sys\nfor i in range(64): sys.stdout.write('x' * (1 << 20))"])
     client.event("EXITED")

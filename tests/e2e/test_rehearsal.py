@@ -126,7 +126,7 @@ def test_a_bad_script_says_where(muster, repo, tmp_path):
     client = start(muster, repo, tmp_path, [{"sya": "x"}])
     until(client, "failed")
     words = client.call("session.get", session="actor")["last_words"]
-    assert 'no step is called "sya"; did you mean say?' in "".join(words.splitlines())
+    assert 'no step is called "sya"; did you mean say?' in words
 
 
 def test_the_demonstration_lands_everything(tmp_path):

@@ -63,7 +63,7 @@ static void feed(struct term *t, const char *bytes)
 static void assert_text(const struct term *t, uint32_t scrollback, const char *want)
 {
 	STR_FREE struct str s = STR_INIT;
-	term_text(t, scrollback, &s);
+	term_text(t, scrollback, false, &s);
 	assert_string_equal(str_c(&s), want);
 }
 
@@ -146,7 +146,7 @@ static void test_screens(void **state UNUSED)
 		struct term *t = new_term(4, 10);
 		feed(t, screens[i].bytes);
 		STR_FREE struct str s = STR_INIT;
-		term_text(t, 0, &s);
+		term_text(t, 0, false, &s);
 		if (strcmp(str_c(&s), screens[i].text) != 0)
 			fail_msg("%s: %s", screens[i].what, str_c(&s));
 		term_free(t);
@@ -340,6 +340,19 @@ static void test_scrollback(void **state UNUSED)
 	term_free(t);
 }
 
+/* Half of the long line is in the scrollback; the blank at the margin is a part of it. */
+static void test_wrapped_lines_join(void **state UNUSED)
+{
+	struct term_opts opts = TERM_OPTS_DEFAULT;
+	opts.scrollback_lines = 100;
+	struct term *t = term_new(2, 10, &opts);
+	STR_FREE struct str s = STR_INIT;
+	feed(t, "short\r\none two t hree four five\r\nend");
+	term_text(t, 100, true, &s);
+	assert_string_equal(str_c(&s), "short\none two t hree four five\nend\n");
+	term_free(t);
+}
+
 static void test_scrollback_bytes(void **state UNUSED)
 {
 	struct term_opts opts = TERM_OPTS_DEFAULT;
@@ -520,6 +533,7 @@ int main(void)
 		cmocka_unit_test(test_tellings),
 		cmocka_unit_test(test_status_limits),
 		cmocka_unit_test(test_scrollback),
+		cmocka_unit_test(test_wrapped_lines_join),
 		cmocka_unit_test(test_scrollback_bytes),
 		cmocka_unit_test(test_scrollback_is_small),
 		cmocka_unit_test(test_resize_wraps_again),

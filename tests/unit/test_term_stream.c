@@ -542,7 +542,7 @@ static void test_redraw_draws_the_same(void **state UNUSED)
 static char *characters(const struct term *t)
 {
 	STR_FREE struct str text = STR_INIT;
-	term_text(t, UINT32_MAX, &text);
+	term_text(t, UINT32_MAX, false, &text);
 	struct str s = STR_INIT;
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] != ' ' && text.data[i] != '\n')
