@@ -173,7 +173,7 @@ static int open_folder(struct hold *h, const struct hold_options *opt, const cha
 {
 	*ret_what = opt->folder;
 	h->folder = open(opt->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (h->folder < 0 || (mkdirat(h->folder, "jobs", 0700) < 0 && errno != EEXIST))
+	if (h->folder < 0)
 		return -errno;
 	char *journal MEM_FREE = mem_printf("%s/hold.events", opt->folder);
 	*ret_what = "the journal";

@@ -90,6 +90,8 @@ static char *command_line(const struct strv *argv)
 
 static int open_log(struct job *job, struct hold *h, int *ret_write)
 {
+	if (mkdirat(h->folder, "jobs", 0700) < 0 && errno != EEXIST)
+		return -errno;
 	int dir FD_CLOSE = openat(h->folder, "jobs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
