@@ -106,8 +106,8 @@ static void hang_up(struct fore *f)
 }
 
 /* Reads what is there, at most FORE_READ bytes, and shows each piece on the screen (NULL: there is none) while the
- * kernel, which has 4 KiB of a terminal's output ready at a time, fetches the next: one after the other takes half
- * as long again. 1: there may be more, 0: nothing is left, -1: it is the end. */
+ * kernel, which has 4 KiB of a terminal's output ready at a time, fetches the next: one after the other costs up to
+ * a third of the speed. 1: there may be more, 0: nothing is left, -1: it is the end. */
 static int read_once(int fd, struct term *screen, size_t *ret_len)
 {
 	size_t len = 0;
