@@ -11,7 +11,7 @@ PYTEST ?= /usr/bin/python3 -m pytest -p no:cacheprovider
 JOBS ?= $(shell nproc)
 WARN = --werror
 
-.PHONY: all setup demo check check-unit check-e2e check-agents check-clang check-san install bench clean
+.PHONY: all setup demo check check-unit check-e2e check-agents check-clang check-san check-fuzz install bench clean
 
 all: setup
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix $(PREFIX)
@@ -23,7 +23,7 @@ setup:
 demo: all
 	@PATH="$(CURDIR)/$(BUILD)/src:$$PATH" demo/demo.sh
 
-check: setup check-unit check-e2e check-agents check-clang check-san
+check: setup check-unit check-e2e check-agents check-clang check-san check-fuzz
 	@echo "make check: everything passed"
 
 # A build folder of its own, where warnings are errors.
@@ -55,6 +55,15 @@ check-san: setup
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build-san --print-errorlogs
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 MUSTER_BUILD=build-san $(PYTEST) -n $(JOBS) -m sanitize tests/e2e
 
+# The fuzz targets still build, and take what their corpora hold.
+check-fuzz: setup
+	@test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz $(WARN) -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	ninja -C build-fuzz
+	@for corpus in fuzz/corpus/*; do \
+		build-fuzz/fuzz/fuzz_$${corpus##*/} -runs=0 $$corpus >build-fuzz/fuzz.log 2>&1 || { cat build-fuzz/fuzz.log; exit 1; }; \
+		echo "fuzz: $${corpus##*/}: its corpus passes"; \
+	done
+
 install: all
 	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	meson install -C $(BUILD)
@@ -63,4 +72,4 @@ bench: all
 	@for b in bench/*.py; do /usr/bin/python3 $$b; done
 
 clean:
-	rm -rf build build-check build-clang build-san
+	rm -rf build build-check build-clang build-san build-fuzz

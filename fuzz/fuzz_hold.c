@@ -2,6 +2,7 @@
  * first byte of the input chooses. Messages are a type, a 16-bit length and a payload each; those that start
  * programs, or would stop the fuzzer's own, are left out. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static void start(void)
 	const char *what;
 	must(mkdtemp(folder) != NULL && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
 	atexit(remove_folder);
+	signal(SIGIO, SIG_IGN); /* the holder blocks it, but only in its own thread, and the fuzzer has one more */
 	char *a MEM_FREE = mem_printf("%s/a", folder), *b MEM_FREE = mem_printf("%s/b", folder);
 	const struct hold_options opt = {
 		.folder = folder,

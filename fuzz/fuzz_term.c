@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct term *a = term_new(10, 20, &opts);
 	feed(a, data, size, SIZE_MAX);
 	term_redraw(a, &whole);
-	term_text(a, 100, &text);
+	term_text(a, 100, size % 2, &text);
 
 	opts.replies = NULL;
 	struct term *b = term_new(10, 20, &opts);
