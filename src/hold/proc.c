@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+enum { WALKS_MAX = 4 };
+
 void procs_fini(struct procs *p)
 {
 	free(p->v);
@@ -148,8 +150,10 @@ void proc_descendants(pid_t root, struct procs *ret)
 		scan_all(root, ret);
 		return;
 	}
-	/* A child whose parent ends between two reads moves to the root behind our back: again, until nothing is new. */
-	for (size_t known = SIZE_MAX; known != ret->n;) {
+	/* A child whose parent ends between two reads moves to the root behind our back: again, until nothing is
+	 * new. A tree that forks all the time always has something new, and is not waited for. */
+	size_t known = SIZE_MAX;
+	for (int walk = 0; walk < WALKS_MAX && known != ret->n; walk++) {
 		known = ret->n;
 		add_children(ret, root);
 		for (size_t at = 0; at < ret->n; at++)
