@@ -18,7 +18,6 @@ enum {
 	READ_STEP = 16 << 10,
 	KEEP = 16 << 10, /* an empty buffer keeps no more memory than this */
 	ROUNDS = 8,      /* chunks a connection gets in one turn */
-	HEAD = 64,       /* more than what any message has around its bytes */
 };
 
 void client_send(struct client *c, enum hold_message type, const struct str *payload)
@@ -164,7 +163,7 @@ static bool take_frames(struct client *c)
 			break;
 		long n = frame_parse(c->in.data + used, c->in.len - used, &f);
 		if (n <= 0) {
-			ok = n == 0 && (c->greeted || c->in.len < HEAD);
+			ok = n == 0 && (c->greeted || c->in.len < CLIENT_HEAD);
 			break;
 		}
 		used += (size_t)n;

@@ -23,6 +23,7 @@ struct hold;
 
 enum {
 	CLIENT_BACKLOG = 512,          /* connections that wait to be accepted */
+	CLIENT_HEAD = 64,              /* more than what any message has around its bytes */
 	CLIENT_CHUNK = 64 << 10,       /* bytes of events or output put into the queue at a time */
 	CLIENT_QUEUE_HIGH = 256 << 10, /* with more waiting, no requests are read */
 	CLIENT_VIEW_MAX = 512 << 10,   /* with more waiting, a viewer is redrawn later instead */
@@ -74,6 +75,7 @@ void clients_flush(struct clients *cs);
 
 /* Answers a request. id 0 or a connection that is gone: nothing happens. error is a positive errno or 0. */
 void clients_ack(struct clients *cs, uint64_t client, uint32_t id, int error, const char *message);
+
 static inline size_t client_waiting(const struct client *c) /* bytes in its queue */
 {
 	return c->out.len - c->sent;

@@ -7,7 +7,6 @@
 #include "io/frame.h"
 
 enum {
-	HEAD = 64,         /* more than what any message has around its bytes */
 	PRIME = 64 << 10,  /* bytes that tell the sieve where it stands */
 	FLOOD = 256 << 10, /* output ahead of RATE that makes a flood */
 	RATE = 4 << 10,    /* bytes a millisecond: more than programs write that draw for eyes */
@@ -33,7 +32,7 @@ void client_draw(struct client *c)
 		term_redraw(c->hold->fore.term, &picture);
 	size_t done = 0;
 	do {
-		size_t part = MIN(picture.len - done, (size_t)FRAME_MAX - HEAD);
+		size_t part = MIN(picture.len - done, (size_t)FRAME_MAX - CLIENT_HEAD);
 		struct str p STR_FREE = STR_INIT;
 		pack_u64(&p, c->hold->log.end);
 		pack_bytes(&p, str_c(&picture) + done, part);
@@ -116,8 +115,7 @@ void clients_redraw(struct clients *cs)
 	cs->dirty = true;
 	for (struct client *c = cs->first; c; c = c->next) {
 		c->stale = true;
-		/* This may come while clients are being flushed (one of them closed): then it is the next turn's.
-		 */
+		/* This may come while clients are being flushed (one closed): then it is the next turn's. */
 		if (!c->dead)
 			loop_change(&cs->hold->loop, &c->source, c->source.events | EPOLLOUT);
 	}
