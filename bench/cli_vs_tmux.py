@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """`muster ls --json` against `tmux capture-pane`, and what a hook costs; interleaved in the same run, medians.
 
+The call is the one that a list of sessions over tmux makes of each pane (claude-squad: `capture-pane -p -e -J`), on screens
+of 200 by 50 in an agent's colours; the same call without colours (-p) is shown beside it.
+
     bench/cli_vs_tmux.py [--build DIR] [--runs N] [--sessions N]
 
 Everything runs below a temporary MUSTER_HOME and a tmux server of its own. CPU is that of the commands, from wait4, and
@@ -22,8 +25,17 @@ sys.path.insert(0, str(ROOT / "tests" / "lib"))
 from house import Rpc, end_processes  # noqa: E402
 
 
-# A screen full of text, as an agent's is, and then silence.
-SCREENFUL = 'for i in $(seq 50); do echo "$i The quick brown fox jumps over the lazy dog, again and again and again."; done; exec cat'
+# A screen full of coloured text, as an agent's is, and then silence.
+SCREENFUL = r"""
+i=0
+while [ $i -lt 49 ]; do
+    i=$((i + 1))
+    printf '\033[38;5;%dm%3d \033[1;32m+\033[0m \033[34mstatic\033[0m int \033[33mplay\033[0m(\033[35mstruct\033[0m deck *d, ' $((i + 16)) $i
+    printf '\033[35msize_t\033[0m n) { \033[31mreturn\033[0m d->next(d, n, \033[36m"%s"\033[0m); } \033[2m/* the quick brown fox */\033[0m\n' track
+done
+exec cat
+"""
+COLUMNS, LINES = 200, 50
 
 
 def cpu_ms_of(pid):
@@ -65,20 +77,20 @@ class Tmux:
         self.base = [self.program, "-S", str(folder / "tmux"), "-f", "/dev/null"]
         self.env = {"PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "xterm"}
         for i in range(sessions):
-            subprocess.run([*self.base, "new-session", "-d", "-x", "120", "-y", "36", "-s", f"s{i}", SCREENFUL], env=self.env, check=True)
+            subprocess.run([*self.base, "new-session", "-d", "-x", str(COLUMNS), "-y", str(LINES), "-s", f"s{i}", SCREENFUL], env=self.env, check=True)
         shown = subprocess.run([*self.base, "display", "-p", "#{pid}"], env=self.env, check=True, capture_output=True)
         self.server = int(shown.stdout)
         self.sessions = sessions
 
-    def one_by_one_ms(self):
+    def one_by_one_ms(self, *flags):
         before = cpu_ms_of(self.server)
-        own = sum(run_ms([*self.base, "capture-pane", "-p", "-t", f"s{i}"], self.env) for i in range(self.sessions))
+        own = sum(run_ms([*self.base, "capture-pane", *flags, "-t", f"s{i}"], self.env) for i in range(self.sessions))
         return own + cpu_ms_of(self.server) - before
 
-    def batched_ms(self):
+    def batched_ms(self, *flags):
         argv = list(self.base)
         for i in range(self.sessions):
-            argv += ["capture-pane", "-p", "-t", f"s{i}", ";"]
+            argv += ["capture-pane", *flags, "-t", f"s{i}", ";"]
         return measure(argv[:-1], self.server, self.env)
 
     def end(self):
@@ -123,8 +135,9 @@ def main():
         try:
             muster = Muster(folder, args.build.resolve(), args.sessions)
             kinds = {
-                "tmux capture-pane, one process a session": tmux.one_by_one_ms,
-                "tmux capture-pane, one call for all": tmux.batched_ms,
+                "tmux capture-pane -p -e -J, one process a session": lambda: tmux.one_by_one_ms("-p", "-e", "-J"),
+                "tmux capture-pane -p -e -J, one call for all": lambda: tmux.batched_ms("-p", "-e", "-J"),
+                "tmux capture-pane -p, one call for all": lambda: tmux.batched_ms("-p"),
                 "muster ls --json, client and daemon": muster.ls_ms,
                 "muster hook": muster.hook_ms,
             }
@@ -138,7 +151,7 @@ def main():
     medians = {name: statistics.median(values) for name, values in seen.items()}
     for name, value in medians.items():
         print(f"{value:9.2f} ms of CPU  {name}")
-    single, batch, ls, _ = medians.values()
+    single, batch, _, ls, _ = medians.values()
     print(f"muster ls --json takes 1/{single / ls:.0f} of the first (wanted: 1/200) and 1/{batch / ls:.0f} of the second (1/30)")
 
 
