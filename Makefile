@@ -11,7 +11,7 @@ PYTEST ?= /usr/bin/python3 -m pytest -p no:cacheprovider
 JOBS ?= $(shell nproc)
 WARN = --werror
 
-.PHONY: all setup demo check check-unit check-e2e check-agents check-clang check-san check-fuzz install bench clean
+.PHONY: all setup demo check check-unit check-e2e check-agents check-clang check-san check-fuzz tidy install bench clean
 
 all: setup
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix $(PREFIX)
@@ -23,7 +23,7 @@ setup:
 demo: all
 	@PATH="$(CURDIR)/$(BUILD)/src:$$PATH" demo/demo.sh
 
-check: setup check-unit check-e2e check-agents check-clang check-san check-fuzz
+check: setup check-unit check-e2e check-agents check-clang tidy check-san check-fuzz
 	@echo "make check: everything passed"
 
 # A build folder of its own, where warnings are errors.
@@ -47,6 +47,11 @@ check-agents: build-check/build.ninja
 check-clang: setup
 	@test -f build-clang/build.ninja || CC=clang meson setup build-clang $(WARN) >/dev/null
 	ninja -C build-clang
+
+# clang-tidy over every source, as .clang-tidy says.
+tidy: check-clang
+	@find src -name '*.c' | xargs -P $(JOBS) -n 8 clang-tidy -p build-clang --quiet 2>build-clang/tidy.log
+	@echo "tidy: nothing found"
 
 # The unit tests, and the end-to-end tests that walk through every process, under ASan, UBSan and LeakSanitizer.
 check-san: setup

@@ -1,5 +1,6 @@
 #include "cli/review_text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -36,9 +37,9 @@ static void add_commits(struct str *out, struct json_object *r, bool color)
 	str_addf(out, "\n%lld commit%s\n", (long long)total, total == 1 ? "" : "s");
 	for (size_t i = 0; i < json_len(list); i++) {
 		struct json_object *commit = json_at(list, i);
-		char oid[13] = "";
+		char oid[13];
 		struct str age STR_FREE = STR_INIT;
-		strncat(oid, json_str_or(commit, "oid", "?"), sizeof oid - 1);
+		snprintf(oid, sizeof oid, "%.12s", json_str_or(commit, "oid", "?"));
 		when_add_age(&age, json_int(commit, "wall_ms", 0), now_ms);
 		str_adds(out, "  ");
 		out_add(out, PAINT_YELLOW, color, oid);

@@ -192,11 +192,9 @@ static void client_ready(struct source *s, uint32_t events)
 {
 	struct client *c = CONTAINER_OF(s, struct client, source);
 	c->hold->clients.dirty = true;
-	if (events & (EPOLLERR | EPOLLHUP) && !(events & EPOLLIN))
-		close_client(c);
-	else if (events & EPOLLIN)
+	if (events & EPOLLIN)
 		read_in(c);
-	else if (c->held_back && !take_frames(c))
+	else if (events & (EPOLLERR | EPOLLHUP) || (c->held_back && !take_frames(c)))
 		close_client(c);
 }
 

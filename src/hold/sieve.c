@@ -8,7 +8,7 @@ enum { BEL = 0x07, ENQ = 0x05, CAN = 0x18, SUB = 0x1a, ESC = 0x1b };
 
 /* CSI sequences that ask for an answer or act outside the screen. '*' is any prefix; intermediate 0 is none. */
 static const struct {
-	char prefix, intermediate, final;
+	uint8_t prefix, intermediate, final;
 } dropped_csi[] = {
 	{'*', 0, 'c'},  /* DA1, DA2, DA3 */
 	{'*', 0, 'n'},  /* DSR, CPR */
