@@ -257,6 +257,27 @@ static int restore_branch(const struct repo *r, const char *branch, const struct
 	return repo_refs_change(r, &change, 1, "muster: restore a snapshot", err);
 }
 
+/* HEAD named a branch without a commit: git makes no worktree of one, so HEAD is pointed there afterwards. */
+static int restore_unborn(struct restore *x, const char *path, struct err *err)
+{
+	const struct snapshot *s = x->snapshot;
+	const struct worktree_spec spec = {
+		.path = path, .at = s->commit, .lock_reason = "muster session", .no_checkout = true};
+	struct oid now = {0};
+	char *ref MEM_FREE = mem_printf("refs/heads/%s", s->branch ? s->branch : "");
+	if (restore_branch(x->repo, s->own_branch, &s->own_tip, err) < 0 ||
+	    worktree_add(x->repo, &spec, &x->worktree, x->warnings, err) < 0)
+		return -1;
+	if (s->branch && repo_ref_read(x->repo, ref, &now, err) < 0)
+		return -1;
+	if (!s->branch || oid_is_set(&now)) {
+		warn(x, "HEAD is detached at the snapshot, its branch has commits now", ref);
+		return 0;
+	}
+	const struct git_at at = own_at(x);
+	return git_run(&at, GIT_ARGS("symbolic-ref", "HEAD", ref), NULL, NULL, err);
+}
+
 /* The worktree without files. HEAD is where it was, or detached when its branch is in use. */
 static int restore_worktree(struct restore *x, const char *path, struct err *err)
 {
@@ -265,8 +286,7 @@ static int restore_worktree(struct restore *x, const char *path, struct err *err
 	struct worktree_spec spec = {
 		.path = path, .at = s->head, .lock_reason = "muster session", .no_checkout = true};
 	if (!oid_is_set(&s->head))
-		return err_set(err, ERR_FAILED,
-			       "HEAD had no commit when %s was taken: its files are in that commit", s->ref);
+		return restore_unborn(x, path, err);
 	if (restore_branch(x->repo, s->own_branch, &s->own_tip, err) < 0 ||
 	    restore_branch(x->repo, s->branch, &s->head, err) < 0)
 		return -1;

@@ -4,14 +4,19 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { OUT_LIMIT = 256 << 20 };
+enum {
+	OUT_LIMIT = 256 << 20,
+	LOW_DISK = 256 << 10, /* bytes: less than this and no tree can be written */
+};
 
 void scratch_fini(struct scratch *s)
 {
@@ -154,6 +159,18 @@ static int prepare(const struct repo *r, const char *dir, const struct oid *comm
 	return renew(r, dir, w, commit, stop, err);
 }
 
+/* Half a tree may be what has filled the disk, on which the store is to write that this failed. git does not say why it
+ * could not write a file, so the disk is asked. */
+static void give_up(const char *dir, struct err *err)
+{
+	char *path MEM_FREE = mem_printf("%s/tree", dir);
+	struct statvfs disk;
+	if (statvfs(dir, &disk) == 0 && disk.f_bavail * disk.f_frsize < LOW_DISK)
+		err_set(err, err->code, "the disk of %s is full: make room and land again", dir);
+	if (file_remove_tree(path) < 0)
+		log_warn("%s stays behind", path);
+}
+
 int scratch_open(const struct repo *r, const struct oid *commit, const volatile int *stop, struct scratch *ret,
                  struct err *err)
 {
@@ -164,6 +181,7 @@ int scratch_open(const struct repo *r, const struct oid *commit, const volatile 
 	if (e < 0)
 		return err_set_errno(err, ERR_FAILED, e, "%s", dir);
 	if (worktree_sweep(dir, err) < 0 || prepare(r, dir, commit, stop, &s.worktree, err) < 0) {
+		give_up(dir, err);
 		scratch_fini(&s);
 		return -1;
 	}

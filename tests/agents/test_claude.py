@@ -4,7 +4,9 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import time
+import uuid
 
 import pexpect
 import pytest
@@ -19,7 +21,10 @@ class Session:
         self.rpc = muster.rpc()
         self.events = muster.rpc()
         self.events.call('events.subscribe')
-        started = self.rpc.call('session.start', repo=str(repo), agent='claude', prompt=prompt, **params)
+        if 'conversation' in params:
+            started = self.rpc.call('session.adopt', workspace=str(repo), agent='claude', **params)
+        else:
+            started = self.rpc.call('session.start', repo=str(repo), agent='claude', prompt=prompt, **params)
         self.name, self.id = started['name'], started['id']
         self.workspace = None
 
@@ -226,6 +231,27 @@ def test_the_agent_is_killed_and_its_conversation_goes_on(muster, repo):
     muster.run('stop', s.name)
     said = user_texts(muster)
     assert 'Please [[script say text=before]]' in said and 'Go on: [[script say text=after]]' in said
+
+
+def test_a_conversation_that_began_elsewhere_is_adopted(muster, repo):
+    """Begun by hand in the user's own folder, gone on with under muster, in the same place and the same file."""
+    conversation = str(uuid.uuid4())
+    argv = ['claude', '-p', 'Please [[script say text=before]]', '--session-id', conversation]
+    done = subprocess.run(argv, cwd=repo, env=muster.env, capture_output=True, text=True, timeout=WAIT_S, check=True)
+    assert done.stdout.strip() == 'before'
+    (repo / 'hello.txt').write_text('not committed\n')
+    s = Session(muster, repo, None, conversation=conversation)
+    s.wait('idle')
+    assert s.get()['workspace'] == str(repo) and s.get()['conversation'] == conversation
+    s.tell('Go on: [[script say text=after]]')
+    while s.turn_ended() != 'after':
+        pass
+    assert s.get()['conversation'] == conversation
+    muster.run('stop', s.name)
+    muster.run('rm', s.name)
+    assert (repo / 'hello.txt').read_text() == 'not committed\n'
+    (kept,) = (muster.home / 'user' / '.claude' / 'projects').glob(f'*/{conversation}.jsonl')
+    assert 'text=before' in kept.read_text() and 'text=after' in kept.read_text()
 
 
 def test_headless(muster, repo):

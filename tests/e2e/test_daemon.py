@@ -8,11 +8,11 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 
 import pytest
-from house import BUILD, WAIT_S, Rpc, RpcError, end_processes, processes_of
+from disk import run_on_disk
+from house import BUILD, WAIT_S, Rpc, RpcError, processes_of
 
 MUSTERD = BUILD / "src" / "musterd"
 
@@ -207,22 +207,9 @@ def test_a_folder_in_the_way(muster):
     assert "muster.db" in refused(muster)[1]
 
 
-FULL_DISK = '''
-mkdir -p "$1/state" && mount -t tmpfs -o size=1m,mode=700 tmpfs "$1/state" || exit 99
-shift
-exec "$@"
-'''
-
-
 def test_full_disk(muster, repo):
-    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
-        pytest.skip("a disk of its own needs root and mount namespaces: the full disk is NOT tested")
     home = muster.home.parent / "full"
-    script = pathlib.Path(__file__).with_name("daemon_full_disk.py")
-    done = subprocess.run(["unshare", "-m", "sh", "-c", FULL_DISK, "sh", home, sys.executable, script, home, repo],
-                          env=os.environ | {"MUSTER_BUILD": str(BUILD)}, capture_output=True, text=True, timeout=2 * WAIT_S)
-    end_processes(home)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_on_disk("1m", home / "state", home, pathlib.Path(__file__).with_name("daemon_full_disk.py"), home, repo)
 
 
 def raw(muster):

@@ -1,6 +1,7 @@
 """muster-hold by itself: sessions that outlive their clients, and nothing that outlives a session."""
 
 import os
+import pathlib
 import random
 import signal
 import socket
@@ -12,6 +13,7 @@ import time
 import pytest
 
 from conftest import BUILD, WAIT_S, end_processes, processes_of
+from disk import run_on_disk
 from holdclient import PIPE, Client, Holder, Refused, connect, text
 
 pytestmark = pytest.mark.sanitize
@@ -517,26 +519,9 @@ def test_log_limit(tmp_path):
         end_processes(h.home)
 
 
-FULL_DISK = """
-set -e
-mount -t tmpfs -o size=4m tmpfs "$1"
-exec "$2" "$3" "$4" "$5"
-"""
-
-
 def test_full_disk(tmp_path):
-    if os.geteuid() != 0:
-        pytest.skip("a disk of its own needs root: the full disk is NOT tested")
     home = tmp_path / "home"
-    home.mkdir()
-    probe = subprocess.run(["unshare", "-m", "true"], capture_output=True)
-    if probe.returncode != 0:
-        pytest.skip("no mount namespace here: the full disk is NOT tested")
-    script = os.path.join(os.path.dirname(__file__), "hold_full_disk.py")
-    done = subprocess.run(["unshare", "-m", "sh", "-c", FULL_DISK, "sh", home, sys.executable, script, HOLD, home],
-                          capture_output=True, text=True, timeout=2 * WAIT_S)
-    end_processes(home)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_on_disk("4m", home, home, pathlib.Path(__file__).with_name("hold_full_disk.py"), HOLD, home)
 
 
 # --- guard -------------------------------------------------------------------------------------------------------

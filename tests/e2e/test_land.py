@@ -2,9 +2,11 @@
 
 import json
 import os
+import pathlib
 
 import pytest
-from conftest import RpcError, WAIT_S, processes_of
+from disk import run_on_disk
+from house import RpcError, WAIT_S, processes_of
 
 pytestmark = pytest.mark.sanitize
 
@@ -230,3 +232,8 @@ def test_scope_at_landing(muster, repo, tmp_path):
     assert landing["state"] == "refused" and "check.sh" in landing["why"]
     (landing,) = land(rpc, "one", outside_ok=True)
     assert landing["state"] == "landed"
+
+
+def test_full_disk(muster, repo):
+    home = muster.home.parent / "full"
+    run_on_disk("24m", home / "state", home, pathlib.Path(__file__).with_name("land_full_disk.py"), home, repo)

@@ -307,6 +307,39 @@ def test_remove_and_undo_bring_back_every_byte(muster, repo):
     assert before[0] == content()
 
 
+def test_a_branch_without_a_parent_comes_back(muster, repo):
+    """A session may begin a history of its own; that too is snapshotted before its worktree goes."""
+    rpc = muster.rpc()
+    script = "git checkout -q --orphan fresh && git rm -rqf . && echo new > new.txt && git add new.txt && echo more >> new.txt"
+    start(rpc, repo, "sh", "-c", script, worktree=True, name="orphan")
+    s = wait(rpc, "orphan", "done", "failed")
+    assert s["state"] == "done"
+    work = pathlib.Path(s["workspace"])
+    before = muster.git("status", "--porcelain", "--branch", cwd=work)
+    assert before == "## No commits yet on fresh\nAM new.txt"
+    muster.run("rm", "orphan")
+    assert not work.exists()
+    muster.run("undo")
+    assert muster.git("status", "--porcelain", "--branch", cwd=work) == before
+    assert (work / "new.txt").read_text() == "new\nmore\n" and muster.git("show", ":new.txt", cwd=work) == "new"
+
+
+@pytest.mark.parametrize("headless", [False, True])
+def test_a_line_without_an_end(muster, tmp_path, headless):
+    """256 MiB in one line: neither the holder nor musterd keeps it, and both go on."""
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    script = f"head -c 268435456 /dev/zero | tr '\\0' x; echo; echo the end; echo ready > {ready}; read line"
+    start(rpc, tmp_path, "sh", "-c", script, name="long", headless=headless)
+    assert read_fifo(ready) == "ready"
+    hold = rpc.call("session.get", session="long")["hold"]["pid"]
+    for pid in (hold, rpc.call("daemon.status")["pid"]):
+        peak = next(line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+        assert int(peak.split()[1]) < 160_000, peak
+    muster.run("stop", "long")
+    assert wait(rpc, "long", "stopped", "failed")["state"] == "stopped"
+
+
 def test_a_running_session_is_not_removed(muster, tmp_path):
     rpc = muster.rpc()
     start(rpc, tmp_path, "sleep", "1000", name="busy")
