@@ -172,11 +172,11 @@ char *repo_slug(const struct repo *r)
 	return mem_printf("%.40s-%08x", name, hash(r->common_dir));
 }
 
-int repo_lock(const struct repo *r, const volatile int *stop, struct err *err)
+int repo_lock_for(const struct repo *r, const char *what, const char *other, const volatile int *stop, struct err *err)
 {
 	char *slug MEM_FREE = repo_slug(r);
 	char *dir MEM_FREE = mem_printf("%s/locks", r->state);
-	char *path MEM_FREE = mem_printf("%s/%s.lock", dir, slug);
+	char *path MEM_FREE = mem_printf("%s/%s.%s", dir, slug, what);
 	int made = file_mkdirs(dir, 0700);
 	if (made < 0)
 		return err_set_errno(err, ERR_FAILED, made, "%s", dir);
@@ -187,9 +187,13 @@ int repo_lock(const struct repo *r, const volatile int *stop, struct err *err)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_set_errno(err, ERR_FAILED, errno, "%s", path);
 		if (stop && *stop)
-			return err_set(err, ERR_FAILED,
-				       "cancelled while waiting for another change of the repository");
+			return err_set(err, ERR_FAILED, "cancelled while waiting for another %s", other);
 		nanosleep(&(struct timespec){.tv_nsec = LOCK_POLL_MS * 1000000L}, NULL);
 	}
 	return FD_TAKE(fd);
+}
+
+int repo_lock(const struct repo *r, const volatile int *stop, struct err *err)
+{
+	return repo_lock_for(r, "lock", "change of the repository", stop, err);
 }

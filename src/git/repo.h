@@ -92,4 +92,8 @@ int repo_branch_checkout(const struct repo *r, const char *branch, char **ret_pa
  * Waits; a non-zero *stop ends the wait. Returns a descriptor to close, or -1. */
 int repo_lock(const struct repo *r, const volatile int *stop, struct err *err) NODISCARD;
 
+/* The same with a lock of its own for one kind of work, named `what`; `other` says what is waited for. */
+int repo_lock_for(const struct repo *r, const char *what, const char *other, const volatile int *stop,
+		  struct err *err) NODISCARD;
+
 #endif

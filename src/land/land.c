@@ -1,11 +1,8 @@
 #include "land/land.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -16,7 +13,7 @@
 #include "land/test.h"
 #include "review/scope.h"
 
-enum { LOCK_POLL_MS = 100, NAMES_SHOWN = 5 };
+enum { NAMES_SHOWN = 5 };
 
 /* What a step came to. */
 enum outcome {
@@ -258,22 +255,7 @@ int land_step(const struct land_spec *spec, struct land_record *rec, struct err 
 
 int land_lock(const struct repo *r, const volatile int *stop, struct err *err)
 {
-	char *slug MEM_FREE = repo_slug(r);
-	char *dir MEM_FREE = mem_printf("%s/locks", r->state), *path MEM_FREE = mem_printf("%s/%s.land", dir, slug);
-	int e = file_mkdirs(dir, 0700);
-	if (e < 0)
-		return err_set_errno(err, ERR_FAILED, e, "%s", dir);
-	int fd FD_CLOSE = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set_errno(err, ERR_FAILED, errno, "%s", path);
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_set_errno(err, ERR_FAILED, errno, "%s", path);
-		if (stop && *stop)
-			return err_set(err, ERR_FAILED, "stopped while another landing was under way");
-		poll(NULL, 0, LOCK_POLL_MS);
-	}
-	return FD_TAKE(fd);
+	return repo_lock_for(r, "land", "landing", stop, err);
 }
 
 int land_run(const struct land_spec *spec, struct land_record *rec,

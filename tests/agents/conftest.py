@@ -8,7 +8,7 @@ import threading
 
 import isolate
 import pytest
-from house import Muster, end_processes
+from house import Muster
 from model_server import ModelServer
 
 HERE = pathlib.Path(__file__).parent
@@ -94,11 +94,7 @@ class ClaudeMuster(Muster):
 def muster(tmp_path, claude_binary, model):
     m = ClaudeMuster(tmp_path / 'm', claude_binary, model)
     yield m
-    for client in m.clients:
-        client.close()
-    end_processes(m.home)
-    for daemon in m.daemons:
-        daemon.wait()
+    m.end()
 
 
 @pytest.fixture

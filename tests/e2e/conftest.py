@@ -8,11 +8,7 @@ from house import BUILD, ROOT, WAIT_S, Muster, Rpc, RpcError, end_processes, pro
 def muster(tmp_path):
     m = Muster(tmp_path / "m")
     yield m
-    for client in m.clients:
-        client.close()
-    end_processes(m.home)
-    for daemon in m.daemons:
-        daemon.wait()
+    m.end()
 
 
 @pytest.fixture

@@ -145,6 +145,14 @@ class Muster:
             raise AssertionError(f"muster {' '.join(map(str, args))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
+    def end(self):
+        """Whatever the test did, nothing of this muster outlives it."""
+        for client in self.clients:
+            client.close()
+        end_processes(self.home)
+        for daemon in self.daemons:
+            daemon.wait()
+
     def json(self, *args, **kw):
         return json.loads(self.run(*args, "--json", **kw).stdout)
 
