@@ -206,6 +206,27 @@ bool claude_need_any(struct agent_session *s)
 	return json_len(json_arr(s->state, "open")) > 0;
 }
 
+/* Of a question the words; of a permission all that the tool would be given, but for the reason that Claude made up. */
+static char *need_topic(const char *tool, struct json_object *input)
+{
+	struct json_object *questions = json_arr(input, "questions");
+	struct str topic = STR_INIT;
+	if (!first_question(tool, input)) {
+		struct json_object *given JSON_FREE = input ? json_copy(input) : json_new();
+		json_object_object_del(given, "description");
+		str_addf(&topic, "%s %s", tool, json_line(given));
+		return str_take(&topic);
+	}
+	for (size_t i = 0; i < json_len(questions); i++) {
+		struct json_object *question = json_at(questions, i), *options = json_arr(question, "options");
+		str_addf(&topic, "%s%s", i ? "\n" : "", json_str_or(question, "question", ""));
+		/* Where they are not the item's options. */
+		for (size_t k = 0; json_len(questions) > 1 && k < json_len(options); k++)
+			str_addf(&topic, "\n- %s", json_str_or(json_at(options, k), "label", ""));
+	}
+	return str_take(&topic);
+}
+
 void claude_need_open(struct agent_session *s, const char *key, uint64_t request, struct json_object *data)
 {
 	const char *tool = json_str_or(data, "tool_name", "a tool");
@@ -221,7 +242,7 @@ void claude_need_open(struct agent_session *s, const char *key, uint64_t request
 	json_push(open_list(s), entry);
 	s->host->save(s);
 
-	char *title MEM_FREE = claude_tool_title(tool, input);
+	char *title MEM_FREE = claude_tool_title(tool, input), *topic MEM_FREE = need_topic(tool, input);
 	struct json_object *options JSON_FREE = question ? question_options(input) : permission_options(data);
 	struct json_object *detail JSON_FREE = need_detail(tool, data, options != NULL);
 	s->host->item_open(s, &(struct agent_item){
@@ -230,6 +251,7 @@ void claude_need_open(struct agent_session *s, const char *key, uint64_t request
 				      .request = request,
 				      .blocking = true,
 				      .title = title,
+				      .topic = topic,
 				      .detail = detail,
 				      .options = options,
 			      });

@@ -180,6 +180,7 @@ static void on_permission(struct agent_session *s, uint64_t request, struct json
 		.request = request,
 		.blocking = true,
 		.title = title,
+		.topic = command,
 		.detail = detail,
 		.options = options,
 	};

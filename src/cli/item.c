@@ -8,7 +8,7 @@
 #include "cli/when.h"
 #include "fmt/json.h"
 
-enum { INDENT = 4, DETAIL_MAX = 2000 };
+enum { INDENT = 4, DETAIL_MAX = 2000, SAME_MAX = 10 };
 
 /* What the lead should see of an item's detail, in this order; other members are for programs. */
 static const struct {
@@ -69,6 +69,29 @@ static void add_options(struct str *out, struct json_object *options, bool color
 	}
 }
 
+/* Who else asks it, and what they say that the first does not. */
+static void add_same(struct str *out, struct json_object *item, int64_t now_ms, int width)
+{
+	static const char *const own[] = {"context", "assumption"};
+	struct json_object *same = json_arr(item, "same"), *first = json_obj(item, "detail");
+	for (size_t i = 0; i < MIN(json_len(same), (size_t)SAME_MAX); i++) {
+		struct json_object *other = json_at(same, i), *detail = json_obj(other, "detail");
+		struct str line STR_FREE = STR_INIT;
+		str_addf(&line, "also #%d %s, ", (int)json_int(other, "id", 0), json_str_or(other, "session_name", "?"));
+		when_add_age(&line, json_int(other, "opened_ms", 0), now_ms);
+		if (json_flag(other, "blocking", false))
+			str_adds(&line, ", it waits");
+		for (size_t k = 0; k < ARRAY_LEN(own); k++) {
+			const char *text = json_str(detail, own[k]);
+			if (text && strcmp(text, json_str_or(first, own[k], "")) != 0)
+				str_addf(&line, "; %s: %s", own[k], text);
+		}
+		out_add_wrapped(out, line.data, INDENT, width);
+	}
+	if (json_len(same) > SAME_MAX)
+		str_addf(out, "%*s… and %zu more (muster docket --json)\n", INDENT, "", json_len(same) - SAME_MAX);
+}
+
 /* Kinds that are settled by another verb than `answer`. */
 static const struct {
 	const char *kind, *verb;
@@ -126,6 +149,7 @@ void item_add(struct str *out, struct json_object *item, int64_t now_ms, int wid
 	str_addf(out, "  %s%s\n", age.data, blocking ? ", it waits" : "");
 	out_add_wrapped(out, json_str_or(item, "title", ""), INDENT, width);
 	add_details(out, json_obj(item, "detail"), width);
+	add_same(out, item, now_ms, width);
 	add_options(out, json_arr(item, "options"), color);
 	add_end(out, item, color);
 }

@@ -8,8 +8,8 @@
 
 #include "base/str.h"
 
-/* Appends the item: its number, kind, session, age and title, what there is to see, its options and the command
- * that answers it. Inert. */
+/* Appends the item: its number, kind, session, age and title, what there is to see, who else asks the same, its
+ * options and the command that answers it. Inert. */
 void item_add(struct str *out, struct json_object *item, int64_t now_ms, int width, bool color);
 
 /* Whether the word is the key of one of its options, or the place of one, counted from 1. */

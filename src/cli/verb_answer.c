@@ -9,6 +9,16 @@
 #include "cli/verbs.h"
 #include "fmt/json.h"
 
+/* Is it this item, or one that asks the same? */
+static bool is_or_has(struct json_object *item, long long id)
+{
+	struct json_object *same = json_arr(item, "same");
+	for (size_t i = 0; i < json_len(same); i++)
+		if (json_int(json_at(same, i), "id", -1) == id)
+			return true;
+	return json_int(item, "id", -1) == id;
+}
+
 /* The open item with that number; *ret stays NULL when there is none: musterd will say why. */
 static int find_item(struct cli *c, long long id, struct json_object **ret, struct err *err)
 {
@@ -17,7 +27,7 @@ static int find_item(struct cli *c, long long id, struct json_object **ret, stru
 		return -1;
 	struct json_object *items = json_arr(result, "items");
 	for (size_t i = 0; i < json_len(items) && !*ret; i++)
-		if (json_int(json_at(items, i), "id", -1) == id)
+		if (is_or_has(json_at(items, i), id))
 			*ret = json_object_get(json_at(items, i));
 	return 0;
 }
@@ -65,6 +75,8 @@ static int fill(struct cli *c, struct json_object *params, long long id, struct 
 	const char *option = opts_get(&c->opts, "option");
 	MEM_FREE char *text = opts_join(&c->opts, 1);
 	json_add_int(params, "item", id);
+	if (opts_has(&c->opts, "only"))
+		json_add_bool(params, "only", true);
 	if (option) {
 		json_add_str(params, "option", option);
 		if (text)
@@ -94,13 +106,19 @@ static int run(struct cli *c, struct err *err)
 	if (r <= 0)
 		return r;
 	const char *option = json_str(result, "option"), *text = json_str(result, "text");
-	cli_say(c, "#%lld %s: answered %s%s%s", id, json_str_or(result, "session_name", "?"), option ? option : "",
-		option && text ? ", " : "", text ? text : "");
+	struct str who STR_FREE = STR_INIT;
+	struct json_object *same = json_arr(result, "same");
+	str_addf(&who, "#%lld %s", id, json_str_or(result, "session_name", "?"));
+	for (size_t i = 0; i < json_len(same); i++)
+		str_addf(&who, ", #%lld %s", (long long)json_int(json_at(same, i), "id", 0),
+			 json_str_or(json_at(same, i), "session_name", "?"));
+	cli_say(c, "%s: answered %s%s%s", str_c(&who), option ? option : "", option && text ? ", " : "", text ? text : "");
 	return 0;
 }
 
 static const struct opt options[] = {
 	{'o', "option", "KEY", "one of the item's options", 0},
+	{0, "only", NULL, "not to the others that ask the same", 0},
 	{0},
 };
 
@@ -113,7 +131,9 @@ const struct verb verb_answer = {
 		"Without an answer, on a "
 		"terminal, the options are shown and one line is read. An item that is closed already, by an "
 		"answer in the "
-		"terminal for example, is refused.",
+		"terminal for example, is refused. What several sessions ask in the same words is one item: the "
+		"answer goes "
+		"to each of them, unless --only is given.",
 	.opts = options,
 	.min_args = 1,
 	.max_args = VERB_ARGS_ANY,

@@ -42,7 +42,9 @@ const struct verb verb_docket = {
 	.help = "list what needs you, the most urgent first",
 	.text = "Each item shows what is asked and the command that answers it. The same question can be answered "
 		"in the "
-		"session's own terminal: the first answer wins.",
+		"session's own terminal: the first answer wins. What several sessions of a repository ask in the same words, "
+		"with the "
+		"same options, is shown once, with the names of all.",
 	.opts = options,
 	.max_args = 1,
 	.completes = COMPLETE_SESSION,

@@ -38,6 +38,12 @@ void item_row_list_open(struct db *db, const char *session, struct item_rows *re
 		row_all(db, &table, "INDEXED BY item_open WHERE state = 'open' ORDER BY id", STMT_ARGS(), ret);
 }
 
+void item_row_list_topic(struct db *db, const char *topic, struct item_rows *ret)
+{
+	row_all(db, &table, "INDEXED BY item_topic WHERE topic = ? AND state = 'open' ORDER BY id", STMT_ARGS(STMT_T(topic)),
+	        ret);
+}
+
 void item_row_list_newest(struct db *db, const char *session, int64_t limit, struct item_rows *ret)
 {
 	if (session)

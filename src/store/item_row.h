@@ -14,6 +14,7 @@
 	X(TEXT, title)                                                                             \
 	X(TEXT, detail)   /* JSON object or NULL */                                                \
 	X(TEXT, options)  /* JSON list or NULL */                                                  \
+	X(TEXT, topic)    /* open items with the same one are one need to the lead; NULL: it stands alone */ \
 	X(TEXT, state)    /* open, answered (the agent does not have it yet), delivered, withdrawn */ \
 	X(TEXT, option)   /* the answer */                                                         \
 	X(TEXT, text)                                                                              \
@@ -31,6 +32,8 @@ bool item_row_get(struct db *db, int64_t id, struct item_row *ret);
 bool item_row_find(struct db *db, const char *session, const char *key, struct item_row *ret);
 /* Those in state open, oldest first. session NULL: of all sessions. */
 void item_row_list_open(struct db *db, const char *session, struct item_rows *ret);
+/* Those in state open with that topic, of all sessions, oldest first. */
+void item_row_list_topic(struct db *db, const char *topic, struct item_rows *ret);
 /* In any state, newest first. session NULL: of all sessions. */
 void item_row_list_newest(struct db *db, const char *session, int64_t limit, struct item_rows *ret);
 /* Those in state answered, whose answer must still be brought to the agent; oldest first. */

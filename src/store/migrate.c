@@ -72,6 +72,10 @@ static const char *const steps[] = {
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INT NOT NULL, session TEXT, kind TEXT NOT NULL,"
 	" data TEXT NOT NULL) STRICT;"
 	"CREATE INDEX event_session ON event(session, id);",
+
+	/* 1: needs of several sessions that are one to the lead */
+	"ALTER TABLE item ADD COLUMN topic TEXT;"
+	"CREATE INDEX item_topic ON item(topic) WHERE state = 'open' AND topic IS NOT NULL;",
 };
 
 const int migrate_newest = ARRAY_LEN(steps);

@@ -182,6 +182,8 @@ void session_add_removed(struct engine *e, struct json_object *list);
 struct json_object *session_json_full(struct session *s);
 char *session_exit_text(const struct session *s); /* "exit code 3", "killed by SIGKILL"; the caller owns it */
 struct json_object *item_json(struct session *s, const struct item_row *row);
+/* What one of several items with the same topic has of its own. */
+struct json_object *item_short_json(struct session *s, const struct item_row *row);
 
 /* session_start.c */
 void session_admit(struct engine *e); /* prepares queued sessions while there is room */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "fmt/json.h"
 #include "work/session.h"
+#include "work/topic.h"
 
 void session_items_count(struct session *s)
 {
@@ -61,6 +62,13 @@ int64_t session_item_open(struct session *s, const char *kind, const struct agen
 		item_row_fini(&row);
 		return id;
 	}
+	const struct topic topic = {
+		.kind = kind,
+		.repo = s->row.git_dir ? s->row.git_dir : s->row.repo,
+		.workspace = s->row.workspace,
+		.asked = item->topic,
+		.options = item->options,
+	};
 	struct str title STR_FREE = STR_INIT;
 	text_add_inert(&title, item->title, strlen(item->title), TEXT_ONE_LINE);
 	row = (struct item_row){
@@ -72,6 +80,7 @@ int64_t session_item_open(struct session *s, const char *kind, const struct agen
 		.title = mem_strdup(str_c(&title)),
 		.detail = compact(item->detail),
 		.options = compact(item->options),
+		.topic = item->topic ? topic_text(&topic) : NULL,
 		.state = mem_strdup("open"),
 		.opened_ms = clock_wall_ms(),
 	};

@@ -147,6 +147,18 @@ struct json_object *item_json(struct session *s, const struct item_row *row)
 	return o;
 }
 
+struct json_object *item_short_json(struct session *s, const struct item_row *row)
+{
+	struct json_object *o = json_new();
+	json_add_int(o, "id", row->id);
+	json_add_str(o, "session", row->session);
+	json_add_str(o, "session_name", s ? s->row.name : NULL);
+	json_add_bool(o, "blocking", row->blocking);
+	json_add_obj(o, "detail", row->detail ? json_parse_text(row->detail, NULL) : NULL);
+	json_add_int(o, "opened_ms", row->opened_ms);
+	return o;
+}
+
 static struct json_object *items_json(struct session *s)
 {
 	struct item_rows rows = {0};

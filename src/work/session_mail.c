@@ -127,6 +127,7 @@ static void on_ask(struct session *s, uint64_t request, struct json_object *msg)
 		.request = blocking ? request : 0,
 		.blocking = blocking,
 		.title = question,
+		.topic = question,
 		.detail = detail,
 		.options = json_arr(msg, "options"),
 	};

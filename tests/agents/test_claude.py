@@ -357,6 +357,19 @@ def test_two_permissions_at_once_are_two_items(muster, repo, headless):
     assert s.file('second.txt').exists()
 
 
+def test_one_permission_of_two_sessions_is_answered_once(muster, repo):
+    """The same edit, each in its own worktree, one in a terminal and one headless."""
+    one = Session(muster, repo, 'Please [[script edit]]')
+    first = one.need('permission')
+    two = Session(muster, repo, 'Please [[script edit]]', headless=True)
+    shown = two.need('permission')
+    assert shown['id'] == first['id'] and [s['session_name'] for s in shown['same']] == [two.name]
+    one.answer(shown, '--option', 'allow')
+    for s in (one, two):
+        s.wait('idle')
+        assert s.file('hello.txt').read_text() == 'goodbye\n'
+
+
 @pytest.mark.parametrize('headless', [False, True])
 def test_no_prompt_and_no_answer_is_lost_or_doubled(muster, repo, headless):
     s = Session(muster, repo, 'Please [[script say text=ready]]', headless=headless)

@@ -207,6 +207,23 @@ def test_a_folder_in_the_way(muster):
     assert "muster.db" in refused(muster)[1]
 
 
+def test_a_store_of_an_older_muster(muster, tmp_path):
+    """Version 1 of the schema, with an item in it, is brought up to date."""
+    rpc = muster.rpc()
+    rpc.call("events.subscribe")
+    rpc.call("session.start", repo=str(tmp_path), name="one", worktree=False, command=["sh", "-c", '"$MUSTER_BIN" ask "Go on?"'])
+    rpc.wait_event("item.opened")
+    muster.kill_daemon()
+    with sqlite3.connect(muster.home / "state" / "muster.db") as store:
+        store.executescript("DROP INDEX item_topic; ALTER TABLE item DROP COLUMN topic; PRAGMA user_version=1;")
+    store.close()
+    rpc = muster.rpc()
+    (item,) = rpc.call("docket.list")["items"]
+    assert item["title"] == "Go on?" and item["same"] == []
+    rpc.call("docket.answer", item=item["id"], text="yes")
+    assert rpc.call("session.wait", session="one", until="done,failed", timeout_ms=WAIT_S * 1000)["state"] == "done"
+
+
 def test_full_disk(muster, repo):
     home = muster.home.parent / "full"
     run_on_disk("1m", home / "state", home, pathlib.Path(__file__).with_name("daemon_full_disk.py"), home, repo)
