@@ -45,8 +45,8 @@ struct agent_item {
 	uint64_t request;     /* the mailbox request that waits for the answer, or 0 */
 	bool blocking;        /* the agent stands still until it is answered */
 	const char *title;    /* one line: what is asked */
-	/* All of what is asked, as far as it decides the answer: needs of one kind, repository and topic with the same labels
-	 * of options are one to the lead, who answers them at once. NULL: it is never one with another. */
+	/* All of what is asked, as far as it decides the answer: needs of one kind, repository and topic with the same options
+	 * are one to the lead, who answers them at once. NULL: it is never one with another. */
 	const char *topic;
 	struct json_object *detail; /* what the lead should see: {tool, command, path, diff, input, context, assumption…} */
 	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. */

@@ -206,22 +206,24 @@ bool claude_need_any(struct agent_session *s)
 	return json_len(json_arr(s->state, "open")) > 0;
 }
 
-/* Of a question the words; of a permission all that the tool would be given, but for the reason that Claude made up. */
-static char *need_topic(const char *tool, struct json_object *input)
+/* Of a question the words, and the choices where they are not the item's options. Of a permission all that the tool would
+ * be given, and what "always" would allow; not the reason, which Claude words anew each time. */
+static char *need_topic(const char *tool, struct json_object *data, bool choice)
 {
-	struct json_object *questions = json_arr(input, "questions");
+	struct json_object *input = json_obj(data, "tool_input"), *questions = json_arr(input, "questions");
 	struct str topic = STR_INIT;
 	if (!first_question(tool, input)) {
 		struct json_object *given JSON_FREE = input ? json_copy(input) : json_new();
+		struct json_object *suggestions = json_arr(data, "permission_suggestions");
 		json_object_object_del(given, "description");
 		str_addf(&topic, "%s %s", tool, json_line(given));
+		str_addf(&topic, " %s", suggestions ? json_line(suggestions) : "");
 		return str_take(&topic);
 	}
 	for (size_t i = 0; i < json_len(questions); i++) {
 		struct json_object *question = json_at(questions, i), *options = json_arr(question, "options");
 		str_addf(&topic, "%s%s", i ? "\n" : "", json_str_or(question, "question", ""));
-		/* Where they are not the item's options. */
-		for (size_t k = 0; json_len(questions) > 1 && k < json_len(options); k++)
+		for (size_t k = 0; !choice && k < json_len(options); k++)
 			str_addf(&topic, "\n- %s", json_str_or(json_at(options, k), "label", ""));
 	}
 	return str_take(&topic);
@@ -242,8 +244,9 @@ void claude_need_open(struct agent_session *s, const char *key, uint64_t request
 	json_push(open_list(s), entry);
 	s->host->save(s);
 
-	char *title MEM_FREE = claude_tool_title(tool, input), *topic MEM_FREE = need_topic(tool, input);
 	struct json_object *options JSON_FREE = question ? question_options(input) : permission_options(data);
+	char *title MEM_FREE = claude_tool_title(tool, input);
+	char *topic MEM_FREE = need_topic(tool, data, options != NULL);
 	struct json_object *detail JSON_FREE = need_detail(tool, data, options != NULL);
 	s->host->item_open(s, &(struct agent_item){
 				      .need = question ? AGENT_NEED_QUESTION : AGENT_NEED_PERMISSION,

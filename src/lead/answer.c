@@ -58,7 +58,7 @@ static const char *option_key(const struct item_row *row, const char *option, st
 }
 
 struct answer {
-	int place; /* of the option among the item's: others may have other keys for it; -1: none */
+	int place; /* of the option among the item's: others may write its key otherwise; -1: none */
 	const char *text;
 };
 

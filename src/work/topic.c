@@ -67,6 +67,8 @@ char *topic_text(const struct topic *t)
 		add_without_folder(&text, t->asked, t->workspace);
 	for (size_t i = 0; i < json_len(t->options); i++) {
 		str_addc(&text, SEPARATOR);
+		add_words(&text, json_str_or(json_at(t->options, i), "key", ""));
+		str_addc(&text, SEPARATOR);
 		add_words(&text, json_str_or(json_at(t->options, i), "label", ""));
 	}
 	return str_take(&text);

@@ -51,10 +51,12 @@ static void test_permissions(void **state)
 static void test_what_else_counts(void **state)
 {
 	static const char *const yes_no = "[{\"key\":\"y\",\"label\":\"Yes\"},{\"key\":\"n\",\"label\":\"No\"}]";
-	static const char *const own_keys = "[{\"key\":\"1\",\"label\":\"yes\"},{\"key\":\"2\",\"label\":\"no\"}]";
+	static const char *const cased = "[{\"key\":\"Y\",\"label\":\"yes\"},{\"key\":\"N\",\"label\":\"no\"}]";
+	static const char *const other = "[{\"key\":\"a\",\"label\":\"Yes\"},{\"key\":\"b\",\"label\":\"No\"}]";
 	static const char *const turned = "[{\"key\":\"n\",\"label\":\"No\"},{\"key\":\"y\",\"label\":\"Yes\"}]";
 	char *base MEM_FREE = of("question", "/r", NULL, "q", yes_no);
-	char *keys MEM_FREE = of("question", "/r", "/w", "q", own_keys);
+	char *keys MEM_FREE = of("question", "/r", "/w", "q", cased);
+	char *others MEM_FREE = of("question", "/r", NULL, "q", other);
 	char *order MEM_FREE = of("question", "/r", NULL, "q", turned);
 	char *none MEM_FREE = of("question", "/r", NULL, "q", NULL);
 	char *kind MEM_FREE = of("permission", "/r", NULL, "q", yes_no);
@@ -62,6 +64,7 @@ static void test_what_else_counts(void **state)
 	char *long_text MEM_FREE = mem_alloc(TOPIC_MAX + 2);
 	(void)state;
 	assert_string_equal(base, keys);
+	assert_string_not_equal(base, others); /* a key may be the answer, and the label only say more of it */
 	assert_string_not_equal(base, order); /* an answer goes by its place */
 	assert_string_not_equal(base, none);
 	assert_string_not_equal(base, kind);
