@@ -92,7 +92,7 @@ void hold_output(struct hold *h, const void *bytes, size_t len)
 	live_output(&h->live);
 }
 
-void hold_reap(struct hold *h)
+bool hold_take_exits(struct hold *h)
 {
 	int status;
 	bool any = false;
@@ -102,7 +102,12 @@ void hold_reap(struct hold *h)
 		else
 			jobs_ended(&h->jobs, pid, status); /* else an orphan that was found */
 	}
-	if (any)
+	return any;
+}
+
+void hold_reap(struct hold *h)
+{
+	if (hold_take_exits(h))
 		stops_check(&h->stops);
 }
 

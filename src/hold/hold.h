@@ -71,7 +71,10 @@ int hold_event(struct hold *h, enum hold_event kind, const struct str *payload);
 /* The agent wrote these bytes, which the screen has already. */
 void hold_output(struct hold *h, const void *bytes, size_t len);
 
-/* Takes the exit statuses of all children that have ended. */
+/* Takes the exit statuses of all children that have ended, and looks whether a stop is over with that. */
 void hold_reap(struct hold *h);
+
+/* The first half of it. True when there was one. */
+bool hold_take_exits(struct hold *h);
 
 #endif

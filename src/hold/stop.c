@@ -95,6 +95,8 @@ static bool look(struct stop *s)
 	targets(s, &left);
 	if (left.n)
 		return false;
+	/* What died while the processes were read has left none to see. Its exit is told before this is called over. */
+	(void)hold_take_exits(s->hold);
 	finish(s, 0);
 	return true;
 }

@@ -15,6 +15,7 @@ struct verb_wait {
 	char session[16];
 	struct call *call;
 	const char *what;
+	bool ends; /* it is to end the session */
 };
 
 static struct verb_wait *wait_new(struct session *s, struct call *call, const char *what)
@@ -30,7 +31,9 @@ static void verb_answered(void *arg, const struct hold_answer *answer)
 	struct verb_wait *w = arg;
 	struct session *s = engine_find(w->engine, w->session);
 	struct err err;
-	if (answer->error == 0 && s) {
+	/* A holder whose agent has ended may go before it has said that this was the stop: nothing outlives it. */
+	bool ended = w->ends && answer->lost && s && s->life == LIFE_EXITED;
+	if ((answer->error == 0 || ended) && s) {
 		session_release_holder(s); /* after a stop nothing is left in it */
 		session_refresh(s);
 		call_done(w->call, session_json(s));
@@ -249,7 +252,9 @@ static void do_stop(struct session *s, const struct stop_request *r)
 	db_turn_durable(s->engine->setup.db);
 	session_save(s);
 	session_event(s, "session.stopping", NULL);
-	hold_client_stop(s->hold, r->grace_ms, r->jobs, verb_answered, wait_new(s, r->call, "stop it"));
+	struct verb_wait *w = wait_new(s, r->call, "stop it");
+	w->ends = true;
+	hold_client_stop(s->hold, r->grace_ms, r->jobs, verb_answered, w);
 }
 
 /* "build, server, 4711 (sleep 100)": what a stop with --jobs would end. */

@@ -157,6 +157,17 @@ def test_stop_and_resume(muster, tmp_path):
     assert int(read_fifo(ready)) != first
 
 
+def test_what_was_stopped_can_be_removed_at_once(muster, tmp_path):
+    """A busy tree dies in an order of its own: the stop is over when all of it is known, and not before."""
+    rpc = muster.rpc()
+    for i in range(60):
+        start(rpc, tmp_path, "sh", "-c", "sleep 1000 & sleep 1000 & while :; do sleep 0.001; done", name=f"s{i}")
+        wait(rpc, f"s{i}", "started")
+        rpc.call("session.stop", session=f"s{i}", jobs=True)
+        rpc.call("session.remove", session=f"s{i}")
+    assert rpc.call("session.list")["sessions"] == []
+
+
 def test_pause_freezes_the_tree(muster, tmp_path):
     rpc = muster.rpc()
     ready = fifo(tmp_path / "ready")
