@@ -59,24 +59,25 @@ bool proc_read(pid_t pid, struct proc *ret)
 	snprintf(path, sizeof path, "/proc/%d/stat", pid);
 	if (slurp(path, buf, sizeof buf) <= 0)
 		return false;
-	/* The name in parentheses may hold anything: what counts comes after the last one. Fields 3 to 6, then 22. */
+	/* The name in parentheses may hold anything: what counts comes after the last one. Fields 3 to 6, 20 and 22. */
 	const char *p = strrchr(buf, ')');
 	struct proc proc = {.pid = pid};
 	unsigned long long ticks;
 	int n = p ? sscanf(p + 1,
-	                   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-	                   &proc.state, &proc.ppid, &proc.pgrp, &proc.sid, &ticks)
+	                   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d %*s %llu",
+	                   &proc.state, &proc.ppid, &proc.pgrp, &proc.sid, &proc.threads, &ticks)
 	          : 0;
-	if (n != 5)
+	if (n != 6)
 		return false;
 	proc.start_ticks = ticks;
 	*ret = proc;
 	return true;
 }
 
+/* A process whose first thread has ended looks like one, but runs, or is still dying, while it has others. */
 static bool is_zombie(const struct proc *p)
 {
-	return p->state == 'Z' || p->state == 'X';
+	return p->state == 'X' || (p->state == 'Z' && p->threads <= 1);
 }
 
 static void add_living(struct procs *ret, pid_t pid)

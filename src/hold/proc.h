@@ -13,7 +13,8 @@
 
 struct proc {
 	pid_t pid, ppid, pgrp, sid;
-	char state;           /* of proc(5): 'T' stopped, 'Z' zombie … */
+	char state;           /* of proc(5), its first thread's: 'T' stopped, 'Z' zombie … */
+	int threads;
 	uint64_t start_ticks; /* since boot */
 };
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import select
 import signal
+import sys
 
 import pytest
 from house import RpcError, WAIT_S, processes_of
@@ -166,6 +167,25 @@ def test_what_was_stopped_can_be_removed_at_once(muster, tmp_path):
         rpc.call("session.stop", session=f"s{i}", jobs=True)
         rpc.call("session.remove", session=f"s{i}")
     assert rpc.call("session.list")["sessions"] == []
+
+
+def test_a_process_that_its_first_thread_has_left(muster, tmp_path):
+    """It looks like a zombie and is none: a stop ends it, and is not over before."""
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    script = f"""import ctypes, os, signal, threading, time
+def stay():
+    open({str(ready)!r}, "w").write(f"{{os.getpid()}}\\n")
+    time.sleep(1000)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+threading.Thread(target=stay).start()
+ctypes.CDLL(None).syscall({93 if os.uname().machine == "aarch64" else 60}, 0)"""
+    start(rpc, tmp_path, sys.executable, "-c", script, name="headless-body")
+    pid = int(read_fifo(ready))
+    rpc.call("session.stop", session="headless-body", grace_ms=100)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    rpc.call("session.remove", session="headless-body")
 
 
 def test_pause_freezes_the_tree(muster, tmp_path):
