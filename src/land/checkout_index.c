@@ -54,19 +54,37 @@ static void sleep_ms(int ms)
 	poll(NULL, 0, ms);
 }
 
+/* Where the file system has no links: a kill between the two leaves a lock that nobody knows. */
+static int create_lock(const struct checkout_index *ix, const char *text)
+{
+	int fd FD_CLOSE = open(ix->lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	int r = fd_write_all(fd, text, strlen(text));
+	if (r < 0)
+		unlink(ix->lock);
+	return r;
+}
+
+/* The lock is there with its mark, or not at all: it is the user's index that an unknown one would keep shut. */
+static int link_lock(const struct checkout_index *ix, const char *text)
+{
+	char *marked MEM_FREE = mem_printf("%s/muster-lock", ix->worktree.git_dir);
+	int r = file_write_atomic(marked, 0644, text, strlen(text));
+	if (r < 0)
+		return r;
+	r = link(marked, ix->lock) < 0 ? -errno : 0;
+	unlink(marked);
+	return r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS ? create_lock(ix, text) : r;
+}
+
 static int make_lock(const struct checkout_index *ix, const char *text)
 {
 	int64_t deadline = clock_mono_ms() + CHECKOUT_LOCK_WAIT_MS;
 	for (;;) {
-		int fd FD_CLOSE = open(ix->lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-		if (fd >= 0) {
-			int r = fd_write_all(fd, text, strlen(text));
-			if (r < 0)
-				unlink(ix->lock);
+		int r = link_lock(ix, text);
+		if (r != -EEXIST || clock_mono_ms() >= deadline)
 			return r;
-		}
-		if (errno != EEXIST || clock_mono_ms() >= deadline)
-			return -errno;
 		sleep_ms(STEP_MS);
 	}
 }
