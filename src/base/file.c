@@ -14,7 +14,7 @@
 
 int file_read(const char *path, size_t limit, struct str *ret)
 {
-	int fd FD_CLOSE = open(path, O_RDONLY | O_CLOEXEC);
+	int fd FD_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO in its place must not stop us */
 	if (fd < 0)
 		return -errno;
 	size_t start = ret->len;

@@ -11,7 +11,7 @@
 
 enum { PORTS_DEFAULT = 10 };
 
-enum kind { KIND_TEXT, KIND_LIST, KIND_COUNT, KIND_SECTION, KIND_AGENTS };
+enum kind { KIND_TEXT, KIND_LIST, KIND_COUNT, KIND_SECTION, KIND_AGENTS, KIND_RULES, KIND_TRUST };
 
 /* One key. Sections come before their members. */
 struct key {
@@ -36,6 +36,8 @@ static const struct key keys[] = {
 	{NULL, "target", KIND_TEXT, AT(target), 0},
 	{NULL, "land", KIND_TEXT, AT(land), 0},
 	{NULL, "preview", KIND_LIST, AT(preview), 0},
+	{NULL, "policy", KIND_RULES, AT(policy), 0},
+	{NULL, "policy-trust", KIND_TRUST, AT(policy_trust), 0},
 	{NULL, "ports", KIND_SECTION, 0, 0},
 	{"ports", "per-session", KIND_COUNT, AT(ports_per_session), 1000},
 	{NULL, "limits", KIND_SECTION, 0, 0},
@@ -98,6 +100,46 @@ static int take_agents(struct config *c, const struct yaml *y, struct json_objec
 	return 0;
 }
 
+/* The rules of both files count, each with whose it is. */
+static int take_rules(struct config *c, const struct yaml *y, struct json_object *in, struct json_object *value,
+                      struct err *err)
+{
+	if (!json_object_is_type(value, json_type_array))
+		return yaml_err(y, in, "policy", 0, err, "policy must be a list of rules");
+	if (json_len(value) > RULES_MAX)
+		return yaml_err(y, in, "policy", 0, err, "more than %d rules", RULES_MAX);
+	for (size_t i = 0; i < json_len(value); i++) {
+		struct json_object *o = json_at(value, i);
+		struct rule r = {0};
+		struct err why;
+		const char *key;
+		if (rule_parse(o, &r, &key, &why) < 0)
+			return yaml_err(y, key ? o : value, key, i, err, "%s", why.msg);
+		const struct yaml_mark *mark = yaml_mark(y, value, NULL, i);
+		r.source = c->reading;
+		r.place = mem_printf("%s:%d", y->file, mark ? mark->value.line : 0);
+		rules_add(&c->policy, &r);
+		rule_fini(&r);
+	}
+	return 0;
+}
+
+static int take_trust(struct config *c, const struct yaml *y, struct json_object *in, struct err *err)
+{
+	struct strv list STRV_FREE = STRV_INIT;
+	if (c->reading == RULE_OF_REPO) {
+		strv_addf(&c->warnings, "%s: policy-trust counts only in the user's own configuration", y->file);
+		return 0;
+	}
+	if (!json_strv(in, "policy-trust", &list))
+		return yaml_err(y, in, "policy-trust", 0, err, "policy-trust must be a list of texts");
+	for (size_t i = 0; i < list.n; i++)
+		if (list.v[i][0] != '/')
+			return yaml_err(y, in, "policy-trust", 0, err, "%s is no absolute path", list.v[i]);
+	strv_copy(&c->policy_trust, &list);
+	return 0;
+}
+
 /* What a file that was read before has set stays. */
 static int take_value(struct config *c, const struct yaml *y, struct json_object *in, const struct key *key,
                       struct json_object *value, struct err *err)
@@ -126,6 +168,10 @@ static int take_value(struct config *c, const struct yaml *y, struct json_object
 		return 0;
 	case KIND_AGENTS:
 		return take_agents(c, y, in, value, err);
+	case KIND_RULES:
+		return take_rules(c, y, in, value, err);
+	case KIND_TRUST:
+		return take_trust(c, y, in, err);
 	case KIND_SECTION:
 		break;
 	}
@@ -152,9 +198,10 @@ static int take_map(struct config *c, const struct yaml *y, struct json_object *
 	return 0;
 }
 
-static int take_file(struct config *c, const char *path, struct err *err)
+static int take_file(struct config *c, const char *path, enum rule_source whose, struct err *err)
 {
 	struct yaml y YAML_FREE = {0};
+	c->reading = whose;
 	if (!file_exists(path))
 		return 0;
 	if (yaml_read(&y, path, err) < 0)
@@ -193,7 +240,8 @@ int config_load(struct config *ret, const char *repo, const char *config_dir, st
 	};
 	MEM_FREE char *of_repo = repo ? mem_printf("%s/.muster/config.yaml", repo) : NULL;
 	MEM_FREE char *of_user = mem_printf("%s/config.yaml", config_dir);
-	if ((of_repo && take_file(&c, of_repo, err) < 0) || take_file(&c, of_user, err) < 0 || check_words(&c, err) < 0) {
+	if ((of_repo && take_file(&c, of_repo, RULE_OF_REPO, err) < 0) ||
+	    take_file(&c, of_user, RULE_OF_USER, err) < 0 || check_words(&c, err) < 0) {
 		config_fini(&c);
 		return -1;
 	}
@@ -211,6 +259,8 @@ void config_fini(struct config *c)
 	struct strv *const lists[] = {&c->setup, &c->teardown, &c->links, &c->gate, &c->preview, &c->warnings};
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		strv_fini(lists[i]);
+	rules_fini(&c->policy);
+	strv_fini(&c->policy_trust);
 	json_object_put(c->agents);
 	free(c->agent);
 	free(c->target);

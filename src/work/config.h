@@ -1,7 +1,7 @@
 /* Configuration: `.muster/config.yaml` of the repository over `config.yaml` of the user (muster.yaml(5)).
  *
  * What the repository says wins, key by key: it is what the team agreed on and what a landing is tested with. Options of
- * agents are merged member by member. */
+ * agents are merged member by member, and the rules of both count (src/lead/policy.h says how). */
 #ifndef WORK_CONFIG_H
 #define WORK_CONFIG_H
 
@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+#include "work/rule.h"
 
 struct config {
 	char *agent;                /* of sessions that name none; NULL: claude */
@@ -25,6 +26,9 @@ struct config {
 	int64_t max_sessions;       /* live at once; 0: the default */
 	int64_t log_limit_mb;       /* of a session's output; 0: the default */
 	struct strv preview;        /* commands that serve the workspace */
+	struct rules policy;        /* of both files, each with its source and place */
+	struct strv policy_trust;   /* only the user's: folders of repositories of which rules may allow */
+	enum rule_source reading;   /* whose file is being read */
 	struct strv warnings;       /* "FILE:LINE:COLUMN: unknown key …" */
 };
 
