@@ -53,6 +53,12 @@ void item_row_list_newest(struct db *db, const char *session, int64_t limit, str
 		row_all(db, &table, "ORDER BY id DESC LIMIT ?", STMT_ARGS(STMT_I(limit)), ret);
 }
 
+void item_row_list_ruled(struct db *db, int64_t limit, struct item_rows *ret)
+{
+	row_all(db, &table, "INDEXED BY item_ruled WHERE rule IS NOT NULL ORDER BY id DESC LIMIT ?",
+	        STMT_ARGS(STMT_I(limit)), ret);
+}
+
 void item_row_list_answered(struct db *db, const char *session, struct item_rows *ret)
 {
 	row_all(db, &table, UNSETTLED " AND state = 'answered' ORDER BY id", STMT_ARGS(STMT_T(session)), ret);

@@ -19,6 +19,8 @@
 	X(TEXT, option)   /* the answer */                                                         \
 	X(TEXT, text)                                                                              \
 	X(TEXT, reason)   /* why it was withdrawn */                                               \
+	X(BOOL, held)     /* a rule says that it interrupts nobody */                              \
+	X(TEXT, rule)     /* JSON object, the rule that answered or held it; NULL: none did */     \
 	X(INT, opened_ms)                                                                          \
 	X(INT, closed_ms)
 
@@ -36,6 +38,8 @@ void item_row_list_open(struct db *db, const char *session, struct item_rows *re
 void item_row_list_topic(struct db *db, const char *topic, struct item_rows *ret);
 /* In any state, newest first. session NULL: of all sessions. */
 void item_row_list_newest(struct db *db, const char *session, int64_t limit, struct item_rows *ret);
+/* Those that a rule answered or held, newest first. */
+void item_row_list_ruled(struct db *db, int64_t limit, struct item_rows *ret);
 /* Those in state answered, whose answer must still be brought to the agent; oldest first. */
 void item_row_list_answered(struct db *db, const char *session, struct item_rows *ret);
 /* Number of the session's open items; only the blocking ones in *ret_blocking. */

@@ -76,6 +76,18 @@ static const char *const steps[] = {
 	/* 1: needs of several sessions that are one to the lead */
 	"ALTER TABLE item ADD COLUMN topic TEXT;"
 	"CREATE INDEX item_topic ON item(topic) WHERE state = 'open' AND topic IS NOT NULL;",
+
+	/* 2: rules that answer for the lead, and how often the lead has answered the same */
+	"ALTER TABLE item ADD COLUMN held INT NOT NULL DEFAULT 0;"
+	"ALTER TABLE item ADD COLUMN rule TEXT;"
+	"CREATE INDEX item_ruled ON item(id) WHERE rule IS NOT NULL;"
+	"CREATE TABLE rule("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, item INT NOT NULL, created_ms INT NOT NULL,"
+	" removed_ms INT NOT NULL) STRICT;"
+	"CREATE INDEX rule_counts ON rule(id) WHERE removed_ms = 0;"
+	"CREATE TABLE rule_use(rule TEXT PRIMARY KEY, used INT NOT NULL, last_ms INT NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE habit("
+	" about TEXT PRIMARY KEY, option TEXT NOT NULL, times INT NOT NULL, mixed INT NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 const int migrate_newest = ARRAY_LEN(steps);

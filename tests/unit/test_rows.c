@@ -12,12 +12,14 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/event.h"
+#include "store/habit_row.h"
 #include "store/item_row.h"
 #include "store/job_row.h"
 #include "store/landing_row.h"
 #include "store/prompt_row.h"
 #include "store/reply_row.h"
 #include "store/repo_row.h"
+#include "store/rule_row.h"
 #include "store/session_row.h"
 #include "store/signal_row.h"
 #include "store/snapshot_row.h"
@@ -268,6 +270,57 @@ static void snapshots_landings_repos(void **state)
 	repo_row_fini(&got);
 }
 
+static void rules_habits_and_what_they_did(void **state)
+{
+	(void)state;
+	struct rule_row one = {.text = (char *)"{}", .item = 1, .created_ms = 5}, two = {.text = (char *)"{\"a\":1}"};
+	rule_row_insert(db, &one);
+	rule_row_insert(db, &two);
+	one.removed_ms = 9;
+	rule_row_save(db, &one);
+	struct rule_rows rules;
+	rule_row_list(db, &rules);
+	assert_int_equal(rules.n, 1);
+	assert_int_equal(rules.v[0].id, two.id);
+	rule_rows_fini(&rules);
+	struct rule_row got = {0};
+	assert_true(rule_row_get(db, one.id, &got));
+	assert_int_equal(got.removed_ms, 9);
+	rule_row_fini(&got);
+
+	int64_t last_ms;
+	assert_int_equal(rule_use_count(db, "rule 2", &last_ms), 0);
+	rule_use_add(db, "rule 2", 10);
+	rule_use_add(db, "rule 2", 20);
+	assert_int_equal(rule_use_count(db, "rule 2", &last_ms), 2);
+	assert_int_equal(last_ms, 20);
+
+	struct habit_row habit = {.about = (char *)"x", .option = (char *)"allow", .times = 1}, again = {0};
+	habit_row_put(db, &habit);
+	habit.times = 2;
+	habit.mixed = true;
+	habit_row_put(db, &habit);
+	assert_true(habit_row_get(db, "x", &again));
+	assert_int_equal(again.times, 2);
+	assert_true(again.mixed);
+	assert_false(habit_row_get(db, "y", &again));
+	habit_row_fini(&again);
+
+	add_session("a", "one", "live", 1);
+	struct item_row item = {.session = (char *)"a", .kind = (char *)"permission", .key = (char *)"k", .title = (char *)"t",
+	                        .state = (char *)"delivered", .rule = (char *)"{}", .held = true};
+	item_row_insert(db, &item);
+	item.rule = NULL;
+	item.key = (char *)"k2";
+	item.id = 0;
+	item_row_insert(db, &item);
+	struct item_rows ruled;
+	item_row_list_ruled(db, 10, &ruled);
+	assert_int_equal(ruled.n, 1);
+	assert_true(ruled.v[0].held);
+	item_rows_fini(&ruled);
+}
+
 struct counter {
 	struct event_listener base;
 	int64_t last;
@@ -349,6 +402,7 @@ int main(void)
 		TEST(items_are_open_then_answered_then_gone),
 		TEST(prompts_replies_jobs),
 		TEST(snapshots_landings_repos),
+		TEST(rules_habits_and_what_they_did),
 		TEST(events_are_listed_both_ways),
 		TEST(history_slows_nothing),
 	};
