@@ -48,7 +48,15 @@ struct agent_item {
 	/* All of what is asked, as far as it decides the answer: needs of one kind, repository and topic with the same options
 	 * are one to the lead, who answers them at once. NULL: it is never one with another. */
 	const char *topic;
-	struct json_object *detail; /* what the lead should see: {tool, command, path, diff, input, context, assumption…} */
+	/* What the lead should see: {tool, command, path, diff, input, context, assumption…}. Rules answer a permission by it
+	 * (src/lead/policy.h), so that of a permission it must have, as far as they are what it is about:
+	 *   tool     the agent's own name of it ("Bash", "apply_patch", "mcp__git__push")
+	 *   command  the shell command, exactly as it would run; an argument vector is quoted for the shell first
+	 *   path     the file it touches, from the workspace or absolute; several: paths, a list of them, instead
+	 *   beyond   in words, what it would do besides what is named so: without a sandbox, for the whole session… A permission
+	 *            that has it is never allowed by a rule
+	 * and among its options the keys "allow" (this once) and "deny": without them no rule answers it. */
+	struct json_object *detail;
 	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. */
 	struct json_object *options;
 };
@@ -65,6 +73,7 @@ struct agent_host {
 	 * 100. A later signal of the same source replaces the earlier one. */
 	void (*signal)(struct agent_session *s, const char *source, enum agent_activity a, int confidence,
 	               const char *detail);
+	/* A rule may answer it at once: ops->answer is called before this returns, so what answer needs is in state before. */
 	void (*item_open)(struct agent_session *s, const struct agent_item *item);
 	/* The need is over without an answer from the docket (answered in the terminal, cancelled). */
 	void (*item_withdraw)(struct agent_session *s, const char *key, const char *reason);

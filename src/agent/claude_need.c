@@ -121,6 +121,8 @@ static struct json_object *need_detail(const char *tool, struct json_object *dat
 		add_questions(detail, json_arr(input, "questions"));
 	if (json_str(data, "agent_type"))
 		json_add_str(detail, "agent", json_str(data, "agent_type"));
+	if (json_flag(input, "dangerouslyDisableSandbox", false))
+		json_add_str(detail, "beyond", "it is to run outside of the agent's sandbox");
 	json_add_obj(detail, "input", json_copy(input));
 	if (json_arr(data, "permission_suggestions"))
 		json_add_obj(detail, "suggestions", json_copy(json_arr(data, "permission_suggestions")));

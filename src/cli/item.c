@@ -125,6 +125,9 @@ static void add_end(struct str *out, struct json_object *item, bool color)
 			str_addf(&line, ": %s", json_str(item, "text"));
 		if (json_str(item, "reason"))
 			str_addf(&line, " (%s)", json_str(item, "reason"));
+		if (json_obj(item, "rule") && !json_flag(item, "held", false))
+			str_addf(&line, " (by %s%s)", json_str_or(json_obj(item, "rule"), "name", "a rule"),
+			         json_flag(json_obj(item, "rule"), "reversed", false) ? ", taken back" : "");
 	} else if (verb && !first) {
 		str_addf(&line, "muster %s %s", verb, session);
 	} else if (first) {
@@ -135,6 +138,20 @@ static void add_end(struct str *out, struct json_object *item, bool color)
 	str_addf(out, "%*s", INDENT, "");
 	out_add(out, PAINT_DIM, color, line.data);
 	str_addc(out, '\n');
+}
+
+/* What rules say to it, and what could become one. */
+static void add_policy(struct str *out, struct json_object *item, int width)
+{
+	struct json_object *suggestion = json_obj(item, "suggestion");
+	struct str line STR_FREE = STR_INIT;
+	if (json_flag(item, "held", false))
+		str_addf(&line, "held by %s: it interrupts nobody", json_str_or(json_obj(item, "rule"), "name", "a rule"));
+	else if (suggestion)
+		str_addf(&line, "you answered %s %lld times: %s", json_str_or(suggestion, "option", "?"),
+		         (long long)json_int(suggestion, "times", 0), json_str_or(suggestion, "command", "?"));
+	if (line.len)
+		out_add_wrapped(out, line.data, INDENT, width);
 }
 
 void item_add(struct str *out, struct json_object *item, int64_t now_ms, int width, bool color)
@@ -151,6 +168,7 @@ void item_add(struct str *out, struct json_object *item, int64_t now_ms, int wid
 	add_details(out, json_obj(item, "detail"), width);
 	add_same(out, item, now_ms, width);
 	add_options(out, json_arr(item, "options"), color);
+	add_policy(out, item, width);
 	add_end(out, item, color);
 }
 

@@ -77,6 +77,10 @@ static int fill(struct cli *c, struct json_object *params, long long id, struct 
 	json_add_int(params, "item", id);
 	if (opts_has(&c->opts, "only"))
 		json_add_bool(params, "only", true);
+	if (opts_has(&c->opts, "rule"))
+		json_add_bool(params, "rule", true);
+	if (opts_get(&c->opts, "pattern"))
+		json_add_str(params, "pattern", opts_get(&c->opts, "pattern"));
 	if (option) {
 		json_add_str(params, "option", option);
 		if (text)
@@ -113,11 +117,16 @@ static int run(struct cli *c, struct err *err)
 		str_addf(&who, ", #%lld %s", (long long)json_int(json_at(same, i), "id", 0),
 			 json_str_or(json_at(same, i), "session_name", "?"));
 	cli_say(c, "%s: answered %s%s%s", str_c(&who), option ? option : "", option && text ? ", " : "", text ? text : "");
+	struct json_object *rule = json_obj(result, "new_rule");
+	if (rule)
+		cli_say(c, "%s from now on: %s", json_str_or(rule, "name", "?"), json_str_or(rule, "words", "?"));
 	return 0;
 }
 
 static const struct opt options[] = {
 	{'o', "option", "KEY", "one of the item's options", 0},
+	{0, "rule", NULL, "and the like from now on: the answer becomes a rule", 0},
+	{0, "pattern", "PATTERN", "the same for all commands, or files, that match", 0},
 	{0, "only", NULL, "not to the others that ask the same", 0},
 	{0},
 };
@@ -133,7 +142,9 @@ const struct verb verb_answer = {
 		"answer in the "
 		"terminal for example, is refused. What several sessions ask in the same words is one item: the "
 		"answer goes "
-		"to each of them, unless --only is given.",
+		"to each of them, unless --only is given. --rule makes the answer allow or deny to a permission a rule: the "
+		"narrowest that has this command, or this file, of this tool, agent and repository. --pattern PATTERN makes it "
+		"wider: muster.yaml(5), POLICY. `muster policy` lists rules and takes them back.",
 	.opts = options,
 	.min_args = 1,
 	.max_args = VERB_ARGS_ANY,

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 #include "lead/docket.h"
+#include "lead/policy_hook.h"
 #include "store/item_row.h"
 #include "work/session.h"
 
@@ -107,6 +108,9 @@ void docket_answer(struct engine *e, struct json_object *params, struct call *ca
 	const char *text = json_str(params, "text");
 	struct session *s = item_row_get(e->setup.db, id, &row) ? engine_find(e, row.session) : NULL;
 	const char *option = option_key(&row, json_str(params, "option"), &options);
+	const char *pattern = json_str(params, "pattern");
+	bool as_rule = pattern || json_flag(params, "rule", false);
+	struct rule rule CLEANUP(rule_fini) = {0};
 	int r = 0;
 	if (!row.id)
 		r = err_set(&err, ERR_USAGE, "no item %lld; `muster docket` lists them", (long long)id);
@@ -114,6 +118,8 @@ void docket_answer(struct engine *e, struct json_object *params, struct call *ca
 		r = err_set(&err, ERR_REFUSED, "item %lld belongs to a session that was removed", (long long)id);
 	else
 		r = check_answer(&row, option, text, &err);
+	if (r == 0 && as_rule)
+		r = policy_rule_from(e, s, &row, option, pattern, &rule, &err);
 	if (r < 0) {
 		call_fail(call, &err);
 	} else {
@@ -121,8 +127,12 @@ void docket_answer(struct engine *e, struct json_object *params, struct call *ca
 		db_turn_durable(e->setup.db);
 		settle(e, id, &answer);
 		struct json_object *same = json_flag(params, "only", false) ? json_new_array() : settle_same(e, &row, &answer);
+		policy_learn(e, s, &row, option);
+		if (as_rule)
+			policy_store(e, &rule, id);
 		item_row_get(e->setup.db, id, &row);
 		struct json_object *result = item_json(s, &row);
+		json_add_obj(result, "new_rule", as_rule ? policy_rule_json(&rule) : NULL);
 		json_add_obj(result, "same", same);
 		call_done(call, result);
 	}

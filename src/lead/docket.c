@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 #include "lead/group.h"
+#include "lead/policy_hook.h"
 #include "store/item_row.h"
 #include "work/session.h"
 
@@ -57,6 +58,7 @@ static struct json_object *ranked_json(struct engine *e, const struct ranked *it
 	struct json_object *o = item_json(engine_find(e, first->session), first);
 	MEM_FREE char *words = rank_words(&item->terms);
 	json_add_obj(o, "same", same_json(e, item->group));
+	json_add_obj(o, "suggestion", policy_suggestion(e, engine_find(e, first->session), first));
 	json_object_object_add(o, "rank", json_object_new_double(item->index));
 	json_add_str(o, "why_rank", words);
 	return o;

@@ -249,7 +249,7 @@ bool pattern_command_has(const char *pattern, const char *command)
 {
 	struct strv want STRV_FREE = STRV_INIT;
 	struct parts parts CLEANUP(parts_fini) = {0};
-	bool found = is_exactly(pattern, command);
+	bool found = is_exactly(pattern, command) || strcmp(pattern, "*") == 0;
 	if (found || strlen(command) > PATTERN_COMMAND_MAX)
 		return found;
 	MEM_FREE char *bare = without_quotes(pattern);

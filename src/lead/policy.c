@@ -208,6 +208,9 @@ static const char *guard(const struct rules *rules, const struct policy_subject 
 {
 	if (s->beyond)
 		return s->beyond;
+	for (size_t i = 0; i < s->real.n; i++)
+		if (is_guarded(s->real.v[i], winner->when[RULE_PATH] ? winner->when[RULE_PATH] : ""))
+			return "what is below .git or .muster is only allowed by a rule whose path names it";
 	if (s->command && !winner->when[RULE_COMMAND] && pattern_command_opaque(s->command) &&
 	    command_rule_might_match(rules, s))
 		return "what the command would run cannot be read from it, and a rule that does not allow might be meant";

@@ -21,8 +21,8 @@
  * own rules say either, that stands), unless the user's file lists the folder below `policy-trust` and the session works
  * in a worktree of its own, so that it cannot write that file where it stands.
  *
- * LAST GUARDS. What would be allowed is asked after all when the adapter says that more is wanted than is seen (`beyond`), or
- * when a rule without a command would allow a command that cannot be read (pattern_command_opaque) while a rule that does not allow
+ * LAST GUARDS. What would be allowed is asked after all when the adapter says that more is wanted than is seen (`beyond`); when
+ * a file lies below .git or .muster, which decide what others do, and no path of the rule names that; or when a rule without a command would allow a command that cannot be read (pattern_command_opaque) while a rule that does not allow
  * looks at commands: it might have matched. */
 #ifndef LEAD_POLICY_H
 #define LEAD_POLICY_H

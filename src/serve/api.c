@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "lead/docket.h"
+#include "lead/policy_hook.h"
 #include "serve/api_own.h"
 #include "serve/params.h"
 #include "serve/rpc_message.h"

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "fmt/json.h"
+#include "lead/policy_hook.h"
 #include "serve/api_own.h"
 #include "serve/logfile.h"
 #include "serve/turn.h"
@@ -24,6 +25,7 @@ struct daemon {
 	size_t n_signals;
 	struct db *db;
 	struct engine *engine;
+	struct policy *policy;
 	struct lander *lander;
 	struct api api;
 	struct rpc_server *server;
@@ -124,6 +126,7 @@ static int start(struct daemon *d, const struct daemon_setup *setup, const struc
 	if (!d->engine)
 		return -1;
 	d->api.engine = d->engine;
+	d->policy = policy_new(d->engine);
 	d->lander = d->api.lander = lander_new(d->engine);
 	struct json_object *data = json_new();
 	json_add_str(data, "version", MUSTER_VERSION);
@@ -182,6 +185,7 @@ static void tear_down(struct daemon *d)
 	}
 	turn_free(d->turn);
 	engine_free(d->engine);
+	policy_free(d->policy);
 	for (size_t i = 0; i < d->n_signals; i++)
 		uv_close((uv_handle_t *)&d->signals[i], NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);

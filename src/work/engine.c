@@ -221,6 +221,11 @@ struct engine *engine_new(const struct engine_setup *setup, struct err *err)
 	return e;
 }
 
+void engine_set_judge(struct engine *e, struct engine_judge *judge)
+{
+	e->judge = judge;
+}
+
 void engine_flush(struct engine *e)
 {
 	hold_hub_flush(e->hub);

@@ -39,6 +39,17 @@ void engine_count(const struct engine *e, int *ret_sessions, int *ret_live);
 struct doctor;
 struct doctor *engine_doctor(struct engine *e);
 
+/* Whoever answers for the lead by rules (src/lead/policy.h): asked about each item that a session opens. */
+struct item_row;
+struct engine_judge {
+	/* Before the item is stored: may set held and rule. */
+	void (*weigh)(struct engine_judge *j, struct session *s, struct item_row *row);
+	/* It is open, with its number; may answer it, which reaches the adapter before this returns. */
+	void (*opened)(struct engine_judge *j, struct session *s, struct item_row *row);
+};
+/* NULL: nobody. Borrowed. */
+void engine_set_judge(struct engine *e, struct engine_judge *judge);
+
 typedef void engine_verb(struct engine *e, struct json_object *params, struct call *call);
 
 engine_verb engine_session_start;   /* session.start */

@@ -91,6 +91,7 @@ struct engine {
 	int live, queued;       /* sessions that prepare or run; that wait for room */
 	int max_live;           /* how many may be live at once */
 	struct ports ports;
+	struct engine_judge *judge; /* NULL: every item is the lead's */
 	bool admitting, closing;
 };
 

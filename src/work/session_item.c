@@ -48,6 +48,16 @@ static void item_event(struct session *s, const char *kind, int64_t item, const 
 	session_event(s, kind, data);
 }
 
+/* Whoever interrupts the lead must know at once that a rule holds the item, or answers it. */
+static void opened_event(struct session *s, const struct item_row *row)
+{
+	struct json_object *data = json_new();
+	json_add_int(data, "item", row->id);
+	json_add_bool(data, "held", row->held);
+	json_add_obj(data, "rule", row->rule ? json_parse_text(row->rule, NULL) : NULL);
+	session_event(s, "item.opened", data);
+}
+
 static char *compact(struct json_object *o)
 {
 	return o ? mem_strdup(json_line(o)) : NULL;
@@ -84,11 +94,16 @@ int64_t session_item_open(struct session *s, const char *kind, const struct agen
 		.state = mem_strdup("open"),
 		.opened_ms = clock_wall_ms(),
 	};
+	struct engine_judge *judge = s->engine->judge;
+	if (judge)
+		judge->weigh(judge, s, &row);
 	item_row_insert(db, &row);
+	session_items_count(s);
+	opened_event(s, &row);
+	if (judge)
+		judge->opened(judge, s, &row);
 	int64_t id = row.id;
 	item_row_fini(&row);
-	session_items_count(s);
-	item_event(s, "item.opened", id, NULL);
 	session_refresh(s);
 	return id;
 }

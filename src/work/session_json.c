@@ -141,6 +141,8 @@ struct json_object *item_json(struct session *s, const struct item_row *row)
 	json_add_str(o, "option", row->option);
 	json_add_str(o, "text", row->text);
 	json_add_str(o, "reason", row->reason);
+	json_add_bool(o, "held", row->held);
+	json_add_obj(o, "rule", row->rule ? json_parse_text(row->rule, NULL) : NULL);
 	json_add_int(o, "opened_ms", row->opened_ms);
 	json_add_int(o, "closed_ms", row->closed_ms);
 	json_add_int(o, "age_ms", clock_wall_ms() - row->opened_ms);

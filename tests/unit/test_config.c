@@ -84,6 +84,9 @@ static void test_bad_input_names_its_place(void **state)
 		{"agent:\n  - x\n", "agent must be a text"},
 		{"worktree: 3\n", "config.yaml:1:11: worktree must be a map"},
 		{"gate-timeout: -1\n", "must be a number from 0 to 86400"},
+		{"policy: {effect: allow}\n", "policy must be a list of rules"},
+		{"policy:\n- effect: allow\n  comand: x\n", "config.yaml:3:11: a rule has no condition comand; did you mean command?"},
+		{"policy:\n- {command: x}\n", "config.yaml:2:3: a rule needs an effect"},
 		{"land: teleport\n", "teleport is none of"},
 		{"- a\n", "a configuration is a map"},
 		{"a: [\n", "config.yaml:"},
@@ -108,6 +111,27 @@ static void test_unknown_keys_are_warnings(void **state)
 	assert_int_equal(c.warnings.n, 2);
 	assert_non_null(strstr(c.warnings.v[0], ":1:1: unknown key gates; did you mean gate?"));
 	assert_non_null(strstr(c.warnings.v[1], ":3:3: unknown key setpu; did you mean setup?"));
+	config_fini(&c);
+}
+
+static void test_rules_of_both_files(void **state)
+{
+	(void)state;
+	struct config c;
+	struct err err = {0};
+	put("repo/.muster/config.yaml", "policy-trust: [/x]\npolicy:\n- {effect: deny, command: rm *}\n");
+	put("user/config.yaml", "policy-trust: [/a, /b]\npolicy:\n- {effect: hold}\n- effect: allow\n  path: src/**\n");
+	assert_int_equal(load(&c, &err), 0);
+	assert_int_equal(c.policy.n, 3);
+	assert_int_equal(c.policy.v[0].source, RULE_OF_REPO);
+	assert_string_equal(c.policy.v[0].when[RULE_COMMAND], "rm *");
+	assert_int_equal(c.policy.v[2].source, RULE_OF_USER);
+	assert_int_equal(c.policy.v[2].effect, RULE_ALLOW);
+	assert_non_null(strstr(c.policy.v[2].place, "user/config.yaml:4"));
+	assert_int_equal(c.policy_trust.n, 2);
+	assert_string_equal(c.policy_trust.v[0], "/a");
+	assert_int_equal(c.warnings.n, 1);
+	assert_non_null(strstr(c.warnings.v[0], "policy-trust counts only in the user's own"));
 	config_fini(&c);
 }
 
@@ -157,6 +181,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_repository_wins_and_agents_merge, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_bad_input_names_its_place, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_unknown_keys_are_warnings, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_rules_of_both_files, make_root, remove_root),
 		cmocka_unit_test(test_task),
 		cmocka_unit_test(test_bad_tasks),
 	};

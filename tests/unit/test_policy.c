@@ -1,11 +1,15 @@
 /* Rules against items: patterns, shell commands, and which rule wins. */
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "fmt/json.h"
-#include "lead/policy.h"
+#include "lead/policy_own.h"
 
 struct match_row {
 	const char *pattern, *text;
@@ -158,6 +162,7 @@ static void test_commands_that_have(void **state)
 		{"git push *", "cat > git push", false},
 		{"rm *", "alarm now", false},
 		{"*", "anything", true},
+		{"*", "'$'''", true},
 		{"git commit -m 'wip'", "git commit -m wip", true},
 		{"a && b", "a && b", true},
 	};
@@ -302,6 +307,7 @@ static const struct verdict_row {
 	 "$g push", NULL, NULL, false, RULE_ALLOW, 0},
 	{{"u {\"effect\":\"allow\",\"tool\":\"Bash\"}"}, "$g push", NULL, NULL, false, RULE_ALLOW, 0},
 	/* paths */
+	{{"u {\"effect\":\"allow\",\"agent\":\"claude\"}"}, NULL, ".git/config", NULL, false, RULE_ASK, -1},
 	{{"u {\"effect\":\"allow\",\"path\":\"src/**\"}"}, NULL, "src/x/a.c", NULL, false, RULE_ALLOW, 0},
 	{{"u {\"effect\":\"allow\",\"path\":\"src/**\"}"}, "make", "src/x/a.c", NULL, false, RULE_ASK, -1},
 	{{"u {\"effect\":\"allow\",\"path\":\"**\"}"}, NULL, ".git/hooks/pre-commit", NULL, false, RULE_ASK, -1},
@@ -403,6 +409,48 @@ static void test_every_path_counts(void **state)
 	policy_subject_fini(&s);
 }
 
+/* A workspace with links out of it. */
+static void test_where_paths_lead(void **state)
+{
+	(void)state;
+	char root[] = "/tmp/muster-policy-XXXXXX";
+	assert_non_null(mkdtemp(root));
+	char *top MEM_FREE = mem_printf("%s/w", root), *src MEM_FREE = mem_printf("%s/w/src", root);
+	char *out MEM_FREE = mem_printf("%s/out", root), *link MEM_FREE = mem_printf("%s/w/src/link", root);
+	char *nowhere MEM_FREE = mem_printf("%s/w/src/nowhere", root), *self MEM_FREE = mem_printf("%s/w/me", root);
+	char *in_out MEM_FREE = mem_printf("%s/out/x", root), *whole MEM_FREE = mem_printf("%s/w/src/a.c", root);
+	assert_int_equal(file_mkdirs(src, 0700) | file_mkdirs(out, 0700), 0);
+	assert_int_equal(symlink(out, link) | symlink("../../out/none", nowhere) | symlink(top, self), 0);
+	const struct {
+		const char *path, *is, *leads;
+	} rows[] = {
+		{"src/a.c", "src/a.c", "src/a.c"},
+		{whole, "src/a.c", "src/a.c"},
+		{"./src//b/../a.c", "src/a.c", ""}, /* b is not there: what .. leads to cannot be told */
+		{"src/../x/y/z", "x/y/z", "x/y/z"},
+		{"src/link/x", "src/link/x", in_out},
+		{"src/link/../x", "src/x", NULL},
+		{"src/nowhere", "src/nowhere", ""},
+		{"me/src/a.c", "me/src/a.c", "src/a.c"},
+		{"~/.bashrc", "~/.bashrc", ""},
+		{"/", "/", "/"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct policy_subject s = {0};
+		policy_add_path(&s, rows[i].path, top);
+		if (strcmp(s.paths.v[0], rows[i].is) != 0 || (rows[i].leads && strcmp(s.real.v[0], rows[i].leads) != 0))
+			fail_msg("%s: %s, %s", rows[i].path, s.paths.v[0], s.real.v[0]);
+		if (!rows[i].leads)
+			assert_true(s.real.v[0][0] == '/'); /* out of the workspace */
+		policy_subject_fini(&s);
+	}
+	struct policy_subject none = {0};
+	policy_add_path(&none, "a", NULL);
+	assert_string_equal(none.real.v[0], "");
+	policy_subject_fini(&none);
+	assert_int_equal(file_remove_tree(root), 0);
+}
+
 static void test_rules_that_make_no_sense(void **state)
 {
 	(void)state;
@@ -445,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_every_path_counts),
+		cmocka_unit_test(test_where_paths_lead),
 		cmocka_unit_test(test_rules_that_make_no_sense),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
