@@ -371,6 +371,35 @@ def test_one_permission_of_two_sessions_is_answered_once(muster, repo):
 
 
 @pytest.mark.parametrize('headless', [False, True])
+def test_a_stored_rule_answers_without_the_lead(muster, repo, headless):
+    """An answer becomes a rule, for this command and for this file; what is more than that is still asked."""
+    one = Session(muster, repo, 'Please [[script run]]', headless=headless)
+    one.answer(one.need('permission'), 'allow', '--rule')
+    one.turn_ended()
+    two = Session(muster, repo, 'Please [[script run]]', headless=headless)
+    two.turn_ended()
+    assert two.file('ran.txt').exists()
+    two.tell('Then [[script edit]]')
+    item = two.need('permission')
+    assert item['detail']['tool'] == 'Edit' and item['rule'] is None
+    two.answer(item, 'allow', '--rule')
+    two.turn_ended()
+    three = Session(muster, repo, 'Please [[script edit]]', headless=headless)
+    three.turn_ended()
+    assert three.file('hello.txt').read_text() == 'goodbye\n'
+    three.tell('Then [[script run command="touch ran.txt; touch more.txt"]]')
+    item = three.need('permission')
+    assert item['rule'] is None and not three.file('more.txt').exists()
+    three.answer(item, 'deny')
+    three.turn_ended()
+    log = muster.json('policy', 'log')['items']
+    assert [(i['session_name'], i['state'], i['rule']['number']) for i in log] == [
+        (three.name, 'delivered', 2), (two.name, 'delivered', 1)]
+    assert log[0]['rule']['path'] == 'hello.txt' and log[1]['rule']['command'] == 'touch ran.txt'
+    assert waiting_hooks(muster) == []
+
+
+@pytest.mark.parametrize('headless', [False, True])
 def test_no_prompt_and_no_answer_is_lost_or_doubled(muster, repo, headless):
     s = Session(muster, repo, 'Please [[script say text=ready]]', headless=headless)
     s.turns(1)
