@@ -15,8 +15,6 @@
 
 extern char **environ;
 
-enum { LIVE_DEFAULT = 2000 }; /* a bound against runaway scripts, until the configuration says another */
-
 /* What a session inherits: the daemon's environment, without what would confuse an agent that runs inside. */
 static void make_base_env(struct engine *e)
 {
@@ -112,6 +110,7 @@ struct session *session_new(struct engine *e, struct session_row *row)
 	*row = (struct session_row){0};
 	if (!session_life_parse(s->row.lifecycle, &s->life))
 		s->life = LIFE_EXITED;
+	s->value = session_value_of(s->row.task);
 	session_count(s, 1);
 	ports_mark(&e->ports, s->row.port, s->row.ports, true);
 	uv_timer_init(e->setup.loop, &s->retry);
@@ -174,6 +173,8 @@ static void reconcile(struct session *s)
 			session_life_set(s, LIFE_QUEUED);
 		break;
 	case LIFE_QUEUED:
+		session_refresh(s);
+		break;
 	case LIFE_REMOVED:
 		break;
 	}
@@ -198,7 +199,7 @@ struct engine *engine_new(const struct engine_setup *setup, struct err *err)
 {
 	struct engine *e = mem_alloc(sizeof *e);
 	e->setup = *setup;
-	e->max_live = LIVE_DEFAULT;
+	session_limit_load(e);
 	e->hub = hold_hub_new(setup->loop);
 	e->hold_path = mem_printf("%s/muster-hold", setup->bin_dir);
 	e->muster_path = mem_printf("%s/muster", setup->bin_dir);

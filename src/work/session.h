@@ -44,6 +44,7 @@ struct session {
 	struct engine *engine;
 	struct session_row row;
 	enum session_life life; /* row.lifecycle, parsed */
+	int64_t value;          /* of its task: the greater, the sooner it is started */
 	struct agent_session agent;
 	struct strv command;
 
@@ -187,5 +188,15 @@ struct json_object *item_short_json(struct session *s, const struct item_row *ro
 
 /* session_start.c */
 void session_admit(struct engine *e); /* prepares queued sessions while there is room */
+
+/* session_ready.c */
+/* Whether a session that is queued waits for nothing but room. */
+bool session_may_start(const struct session *s);
+/* The one to prepare next: of those that may start the one with the greatest value, then the oldest. NULL: none. */
+struct session *session_next(struct engine *e);
+int64_t session_value_of(const char *task); /* out of the row's task */
+/* How many may be live at once: what the configuration said last outlives musterd. limit 0: not said. */
+void session_limit_load(struct engine *e);
+void session_limit_set(struct engine *e, int limit);
 
 #endif

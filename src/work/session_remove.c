@@ -92,6 +92,7 @@ static void remove_done(void *arg)
 	s->busy = false;
 	if (r->err.code) {
 		call_fail(r->call, &r->err);
+		session_admit(r->engine); /* one that is queued was not to be started meanwhile */
 		removal_free(r);
 		return;
 	}

@@ -279,7 +279,7 @@ static void create(struct start *st)
 	struct session *s = session_new(e, r);
 	s->state = SESSION_QUEUED;
 	session_event(s, "session.queued", NULL);
-	e->max_live = st->max_live ? st->max_live : e->max_live;
+	session_limit_set(e, st->max_live);
 	session_admit(e);
 	struct json_object *o = session_json(s);
 	json_add_strv(o, "warnings", &st->warnings);
@@ -441,15 +441,11 @@ static void prepare(struct session *s)
 
 void session_admit(struct engine *e)
 {
-	struct session *s, *tmp;
+	struct session *s;
 	if (e->admitting || e->closing || e->queued == 0)
 		return;
 	e->admitting = true;
-	HASH_ITER(by_id, e->by_id, s, tmp) {
-		if (e->live >= e->max_live)
-			break;
-		if (s->life == LIFE_QUEUED)
-			prepare(s);
-	}
+	while (e->live < e->max_live && (s = session_next(e)))
+		prepare(s);
 	e->admitting = false;
 }
