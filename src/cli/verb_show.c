@@ -32,6 +32,8 @@ static void add_head(const struct cli *c, struct str *out, struct json_object *s
 	str_addf(out, " for %s%s\n", age.data, json_flag(s, "paused", false) ? " (paused)" : "");
 	look_add_exit(&exit, s);
 	add_line(c, out, "why", json_str(s, "why"));
+	for (size_t i = 0; i < json_len(json_arr(s, "after")); i++)
+		add_line(c, out, i ? "" : "after", json_str_at(json_arr(s, "after"), i));
 	add_line(c, out, "failure", json_str(s, "failure"));
 	add_line(c, out, "ended", str_c(&exit));
 	add_line(c, out, "brief", json_str(s, "brief"));

@@ -50,7 +50,7 @@ static int fill(struct cli *c, struct json_object *params, struct err *err)
 	const struct opts *o = &c->opts;
 	const char *task = opts_get(o, "task");
 	MEM_FREE char *prompt = opts_join(o, 0), *repo = cli_absolute(opts_get(o, "repo"), err);
-	struct strv scope STRV_FREE = STRV_INIT;
+	struct strv scope STRV_FREE = STRV_INIT, after STRV_FREE = STRV_INIT;
 	if (!repo)
 		return -1;
 	if (!prompt && !task && !o->has_command)
@@ -66,6 +66,9 @@ static int fill(struct cli *c, struct json_object *params, struct err *err)
 	opts_list(o, "scope", &scope);
 	if (scope.n)
 		json_add_strv(params, "scope", &scope);
+	opts_list(o, "after", &after);
+	if (after.n)
+		json_add_strv(params, "after", &after);
 	if (o->command.n)
 		json_add_strv(params, "command", &o->command);
 	if (opts_has(o, "no-worktree"))
@@ -141,11 +144,12 @@ static int wait_started(struct cli *c, const char *id, struct json_object **ret,
 static int show_started(struct cli *c, struct json_object *session, struct err *err)
 {
 	const char *state = json_str_or(session, "state", "?"), *name = json_str_or(session, "name", "?");
+	const char *waits = json_len(json_arr(session, "after")) ? json_str(session, "why") : NULL;
 	const char *failure = json_str(session, "failure");
 	if (c->json)
 		cli_print_json(session);
 	else
-		cli_say(c, "%s  %s", name, state);
+		cli_say(c, "%s  %s%s%s", name, state, waits ? "  " : "", waits ? waits : "");
 	if (strcmp(state, "failed") == 0 && failure) {
 		c->exit_code = ERR_FAILED;
 		cli_warn("%s failed: %s", name, failure);
@@ -167,7 +171,12 @@ static int run(struct cli *c, struct err *err)
 	struct json_object *warnings = json_arr(session, "warnings");
 	for (size_t i = 0; i < json_len(warnings); i++)
 		fprintf(stderr, "muster: warning: %s\n", json_str_at(warnings, i));
-	if (opts_has(&c->opts, "no-wait") && !opts_has(&c->opts, "attach"))
+	/* One that follows others may wait for days. */
+	bool waits = json_len(json_arr(session, "after")) > 0;
+	if (waits && opts_has(&c->opts, "attach"))
+		return err_set(err, ERR_FAILED, "%s is queued, %s: there is nothing to attach to yet",
+		               json_str_or(session, "name", "?"), json_str_or(session, "why", ""));
+	if (waits || (opts_has(&c->opts, "no-wait") && !opts_has(&c->opts, "attach")))
 		return show_started(c, session, err);
 	if (wait_started(c, json_str_or(session, "id", ""), &started, err) < 0)
 		return -1;
@@ -179,6 +188,7 @@ static const struct opt options[] = {
 	{'n', "name", "NAME", "the session's name (default: from the prompt)", 0},
 	{'a', "agent", "AGENT", "which agent to run (default: the configured one)", COMPLETE_AGENT},
 	{'s', "scope", "PATHSPEC", "what it may write; may be repeated", COMPLETE_FILE},
+	{0, "after", "SESSION", "wait until that one has landed; may be repeated", COMPLETE_SESSION},
 	{'b', "base", "REVISION", "what it starts from (default: the target's tip)", 0},
 	{0, "target", "BRANCH", "where its work is to land (default: the present branch)", 0},
 	{'C', "repo", "FOLDER", "the repository (default: the current folder's)", COMPLETE_DIR},
@@ -195,7 +205,8 @@ const struct verb verb_start = {
 	.group = VERB_START,
 	.args = "[PROMPT...]",
 	.help = "start a session: an agent, or a command, in a worktree of its own",
-	.text = "Prints the session's name and state when the agent runs. The branch is muster/NAME.",
+	.text = "Prints the session's name and state when the agent runs. The branch is muster/NAME. One that follows others (--after, or "
+		"after in its task) is queued until they have landed, and starts from the target as it is then.",
 	.opts = options,
 	.max_args = VERB_ARGS_ANY,
 	.takes_command = true,

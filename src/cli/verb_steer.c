@@ -89,8 +89,9 @@ static int run_undo(struct cli *c, struct err *err)
 STEER_VERB(clear, "begin a new conversation in the same workspace; background jobs live on", NULL);
 STEER_VERB(interrupt, "stop the agent's present turn", NULL);
 STEER_VERB(pause, "freeze the session's processes", NULL);
-STEER_VERB(resume, "let a paused session go on, or start one that has ended again",
-	   "An agent that can go on with its own conversation does.");
+STEER_VERB(resume, "let a paused session go on, start one that has ended again, or one that waits for others",
+	   "An agent that can go on with its own conversation does. A session that waits until others have landed waits for them "
+	   "no more.");
 STEER_VERB(restore, "bring a removed session back, byte for byte", NULL);
 
 static const struct opt stop_options[] = {

@@ -76,6 +76,9 @@ static const char *const steps[] = {
 	/* 1: needs of several sessions that are one to the lead */
 	"ALTER TABLE item ADD COLUMN topic TEXT;"
 	"CREATE INDEX item_topic ON item(topic) WHERE state = 'open' AND topic IS NOT NULL;",
+
+	/* 2: sessions that wait until others have landed */
+	"ALTER TABLE session ADD COLUMN follows TEXT;",
 };
 
 const int migrate_newest = ARRAY_LEN(steps);

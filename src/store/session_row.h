@@ -23,6 +23,7 @@
 	X(TEXT, command)       /* JSON list: what came after `--` */                                    \
 	X(TEXT, env)           /* JSON object: variables of this session's own */                       \
 	X(TEXT, agent_state)   /* JSON: the adapter's own */                                            \
+	X(TEXT, follows)       /* JSON list: names of the sessions that have to land first, or NULL */  \
 	X(BOOL, headless)                                                                               \
 	X(TEXT, lifecycle)     /* work/status.h, SESSION_LIFECYCLES */                                  \
 	X(BOOL, want_stop)     /* the lead asked it to stop */                                          \

@@ -111,6 +111,7 @@ struct session *session_new(struct engine *e, struct session_row *row)
 	if (!session_life_parse(s->row.lifecycle, &s->life))
 		s->life = LIFE_EXITED;
 	s->value = session_value_of(s->row.task);
+	session_follow_load(s);
 	session_count(s, 1);
 	ports_mark(&e->ports, s->row.port, s->row.ports, true);
 	uv_timer_init(e->setup.loop, &s->retry);
@@ -150,6 +151,7 @@ void session_free(struct session *s)
 	jsonl_fini(&s->agent.lines);
 	free((char *)s->agent.folder);
 	strv_fini(&s->command);
+	strv_fini(&s->follows);
 	free(s->program);
 	str_fini(&s->json);
 	session_row_fini(&s->row);

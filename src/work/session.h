@@ -72,6 +72,8 @@ struct session {
 	int64_t state_since_ms;
 	struct session_waiter *waiters;
 	struct session_timer *timers;
+	struct strv follows;     /* names of the sessions that have to land before it starts */
+	unsigned walk;           /* engine.walk when it was last looked at */
 	struct prompt_wait *prompts; /* calls of session.tell, by prompt */
 	int64_t prompt_on_way;       /* the prompt that the adapter has, or 0 */
 	bool in_event;               /* a journal entry is being applied */
@@ -92,6 +94,7 @@ struct engine {
 	int live, queued;       /* sessions that prepare or run; that wait for room */
 	int max_live;           /* how many may be live at once */
 	struct ports ports;
+	unsigned walk; /* the number of the present walk over what follows what */
 	bool admitting, closing;
 };
 
@@ -188,6 +191,20 @@ struct json_object *item_short_json(struct session *s, const struct item_row *ro
 
 /* session_start.c */
 void session_admit(struct engine *e); /* prepares queued sessions while there is room */
+
+/* session_follow.c */
+void session_follow_load(struct session *s); /* out of the row */
+/* Checks that a new session with that row (name, git_dir and target are set) may follow those, and puts what has still to
+ * land into the row. ERR_USAGE. */
+int session_follow_check(struct engine *e, const struct strv *after, struct session_row *row, struct err *err) NODISCARD;
+/* Its work is on the target: whoever followed it waits for it no more, and starts if there is room. */
+void session_landed(struct session *landed);
+/* The lead starts it whether or not the others have landed. */
+void session_follow_waive(struct session *s);
+/* "after search-index, which failed"; the caller owns it. follows is not empty. */
+char *session_follow_why(const struct session *s);
+/* Adds a line for each session that waits for this one, which is removed. */
+void session_followers_warn(const struct session *removed, struct strv *ret);
 
 /* session_ready.c */
 /* Whether a session that is queued waits for nothing but room. */

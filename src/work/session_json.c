@@ -77,6 +77,7 @@ struct json_object *session_json(struct session *s)
 	json_add_bool(o, "headless", r->headless);
 	json_add_str(o, "brief", brief);
 	json_add_obj(o, "scope", scope ? json_object_get(scope) : json_object_new_array());
+	json_add_strv(o, "after", &s->follows);
 	json_add_int(o, "items", s->open_items);
 	json_add_int(o, "jobs", s->running_jobs);
 	if (r->progress >= 0)
@@ -99,6 +100,8 @@ struct json_object *session_json(struct session *s)
 
 struct json_object *session_json_text(struct session *s)
 {
+	if (s->life == LIFE_QUEUED && s->follows.n)
+		return session_json(s); /* why it waits changes with the others */
 	if (!s->json.len) {
 		struct json_object *o JSON_FREE = session_json(s);
 		json_add_line(&s->json, o);

@@ -99,6 +99,7 @@ static void remove_done(void *arg)
 	db_turn_durable(r->engine->setup.db);
 	if (r->space.has_repo)
 		record_snapshot(r);
+	session_followers_warn(s, &r->warnings);
 	session_items_withdraw_all(s, "the session was removed", false);
 	s->row.removed_ms = clock_wall_ms();
 	session_life_set(s, LIFE_REMOVED);

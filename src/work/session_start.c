@@ -1,7 +1,7 @@
 /* Starting a session: session.start and session.adopt.
  *
  *   the call ── name, task ──▶ thread: repository, configuration, checks ──▶ row in the store, the call ends
- *   queued ── room ──▶ preparing ── thread: workspace ──▶ holder, agent ──▶ live
+ *   queued ── what it follows has landed, room ──▶ preparing ── thread: workspace ──▶ holder, agent ──▶ live
  *
  * The second line is what a new musterd takes up again: preparing a workspace twice is the same as once. */
 #include <stdlib.h>
@@ -106,6 +106,10 @@ static int read_task(struct start *st)
 	json_strv(st->params, "scope", &scope);
 	if (scope.n)
 		strv_copy(&st->task.scope, &scope);
+	if (json_any(st->params, "after")) {
+		strv_fini(&st->task.after);
+		json_strv(st->params, "after", &st->task.after);
+	}
 	const char *prompt = json_str(st->params, "prompt");
 	const char *body = st->task.body && *st->task.body ? st->task.body : NULL;
 	if (prompt && body)
@@ -287,13 +291,26 @@ static void create(struct start *st)
 	start_free(st);
 }
 
+/* One that follows others begins at the target's tip when it starts, not at what that is now. */
+static int follow(struct start *st)
+{
+	struct session_row *r = &st->row;
+	if (st->task.after.n == 0)
+		return 0;
+	if (session_follow_check(st->engine, &st->task.after, r, &st->err) < 0)
+		return -1;
+	if (!json_str(st->params, "base"))
+		mem_replace(&r->base, NULL);
+	return 0;
+}
+
 static void inspected(void *arg)
 {
 	struct start *st = arg;
-	if (st->err.code)
-		start_fail(st);
-	else if (st->name_taken)
+	if (!st->err.code && st->name_taken)
 		try_another_name(st);
+	else if (st->err.code || follow(st) < 0)
+		start_fail(st);
 	else
 		create(st);
 }
@@ -321,7 +338,7 @@ static void create_plain(struct start *st, const char *folder)
 		strv_copy(&st->warnings, &config.warnings);
 	}
 	config_fini(&config);
-	if (st->err.code)
+	if (st->err.code || follow(st) < 0)
 		start_fail(st);
 	else
 		create(st);
@@ -430,6 +447,8 @@ static void prepare(struct session *s)
 	session_life_set(s, LIFE_PREPARING);
 	session_event(s, "session.preparing", NULL);
 	session_row_copy(&p->row, &s->row);
+	if (!p->row.base && p->row.target)
+		p->row.base = mem_printf("refs/heads/%s", p->row.target);
 	s->busy = true;
 	if (s->row.git_dir) {
 		worker_run(s->engine->setup.loop, prepare_work, prepare_done, p);

@@ -155,6 +155,8 @@ char *session_why(const struct session *s)
 		return mem_strdup(s->row.hold_reason);
 	if ((status.state == SESSION_FAILED || status.state == SESSION_STOPPED) && s->row.wait_status >= 0)
 		return session_exit_text(s);
+	if (status.state == SESSION_QUEUED && s->follows.n)
+		return session_follow_why(s);
 	if (status.state == SESSION_BLOCKED)
 		return mem_printf("%d item%s on the docket", s->open_blocking, s->open_blocking == 1 ? "" : "s");
 	return mem_strdup(session_state_meaning(status.state));

@@ -227,6 +227,12 @@ void engine_session_resume(struct engine *e, struct json_object *params, struct 
 		hold_client_pause(s->hold, false, verb_answered, wait_new(s, call, "resume it"));
 		return;
 	}
+	if (s->life == LIFE_QUEUED && s->follows.n) {
+		db_turn_durable(e->setup.db);
+		session_follow_waive(s);
+		call_done(call, session_json(s));
+		return;
+	}
 	if (check_resume(s, &err) < 0) {
 		call_fail(call, &err);
 		return;
