@@ -69,6 +69,7 @@ int front_parse(struct front *ret, const char *file, const void *bytes, size_t l
 		*ret = f;
 		return 0;
 	}
+	f.fenced = true;
 	f.body_line = 2;
 	if (!find_end(yaml, end, &yaml_end, &body, &f.body_line))
 		return err_set(err, ERR_USAGE, "%s:1:1: the front matter that begins here has no end (a line ---)",

@@ -257,11 +257,12 @@ static bool share_byte(const struct step *a, const struct step *b)
 
 /* Whether (i, j) can be reached is in rows[i % 3][j]: before step i of a and step j of b, with the same text behind them. No
  * move goes back, and none further than two steps. */
-bool form_overlap(const struct form *a, const struct form *b)
+static bool walk(const struct form *a, const struct form *b)
 {
-	bool rows[3][STEPS_MAX + 3] = {{true}};
-	if (!ends_agree(a, b))
-		return false;
+	bool rows[3][STEPS_MAX + 3];
+	for (int i = 0; i < 3; i++)
+		memset(rows[i], 0, b->n + 1);
+	rows[0][0] = true;
 	for (size_t i = 0; i <= a->n; i++) {
 		bool *here = rows[i % 3], *next = rows[(i + 1) % 3], *after = rows[(i + 2) % 3];
 		const struct step *s = i < a->n ? &a->steps[i] : NULL;
@@ -285,4 +286,9 @@ bool form_overlap(const struct form *a, const struct form *b)
 		}
 	}
 	return false;
+}
+
+bool form_overlap(const struct form *a, const struct form *b)
+{
+	return ends_agree(a, b) && walk(a, b);
 }
