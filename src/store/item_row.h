@@ -32,10 +32,14 @@ bool item_row_get(struct db *db, int64_t id, struct item_row *ret);
 bool item_row_find(struct db *db, const char *session, const char *key, struct item_row *ret);
 /* Those in state open, oldest first. session NULL: of all sessions. */
 void item_row_list_open(struct db *db, const char *session, struct item_rows *ret);
+/* Those in state open of that kind, of all sessions, oldest first. */
+void item_row_list_kind(struct db *db, const char *kind, struct item_rows *ret);
 /* Those in state open with that topic, of all sessions, oldest first. */
 void item_row_list_topic(struct db *db, const char *topic, struct item_rows *ret);
 /* In any state, newest first. session NULL: of all sessions. */
 void item_row_list_newest(struct db *db, const char *session, int64_t limit, struct item_rows *ret);
+/* Those that are open or answered and wait for that request; oldest first. */
+void item_row_list_request(struct db *db, const char *session, int64_t request, struct item_rows *ret);
 /* Those in state answered, whose answer must still be brought to the agent; oldest first. */
 void item_row_list_answered(struct db *db, const char *session, struct item_rows *ret);
 /* Number of the session's open items; only the blocking ones in *ret_blocking. */
