@@ -112,6 +112,8 @@ void docket_list(struct engine *e, struct json_object *params, struct call *call
 	groups_of(&rows, &groups);
 	struct json_object *result = json_new();
 	json_add_obj(result, "items", ranked_list(e, &groups, id));
+	if (!id)
+		item_row_set_noticed(e->setup.db, clock_wall_ms());
 	groups_fini(&groups);
 	item_rows_fini(&rows);
 	call_done(call, result);

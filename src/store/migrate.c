@@ -87,7 +87,8 @@ static const char *const steps[] = {
 	" told_ms INT NOT NULL, PRIMARY KEY(session, name)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX reliance_name ON reliance(name);"
 	"ALTER TABLE session ADD COLUMN preface TEXT;"
-	"ALTER TABLE session ADD COLUMN recap TEXT;",
+	"ALTER TABLE session ADD COLUMN recap TEXT;"
+	"ALTER TABLE item ADD COLUMN noticed_ms INT NOT NULL DEFAULT 0;",
 };
 
 const int migrate_newest = ARRAY_LEN(steps);
