@@ -134,6 +134,7 @@ static int read_output(struct fore *f)
 	int more = read_once(f->out_fd, f->term, &len);
 	if (len) {
 		hold_output(f->hold, scratch, len);
+		f->mid_line = f->io == HOLD_IO_PIPE && scratch[len - 1] != '\n';
 		send_replies(f);
 	}
 	if (more == 0 && len) {
@@ -351,6 +352,10 @@ int fore_start(struct fore *f, const struct fore_spawn *sp, const char **ret_wha
 	if (f->pid)
 		return -EBUSY;
 	put_aside(f);
+	if (f->mid_line)
+		hold_output(f->hold, "\n", 1);
+	f->mid_line = false;
+	f->input_at = 0;
 	f->generation = sp->generation;
 	f->io = sp->io;
 	/* A viewer's window counts for more than what musterd supposes. */
@@ -421,6 +426,20 @@ int fore_input(struct fore *f, uint64_t client, uint32_t id, const void *bytes, 
 	loop_disarm(&f->hold->loop, &f->look_again); /* the answer is not left to collect */
 	rewatch(f);
 	return 0;
+}
+
+int fore_input_at(struct fore *f, uint64_t client, uint32_t id, uint32_t generation, uint64_t offset, const void *bytes,
+		  size_t len)
+{
+	if (generation != f->generation)
+		return -ESTALE;
+	if (f->io != HOLD_IO_PIPE || offset > f->input_at)
+		return -EINVAL;
+	size_t had = (size_t)MIN(f->input_at - offset, (uint64_t)len);
+	int r = fore_input(f, client, id, (const char *)bytes + had, len - had);
+	if (r == 0)
+		f->input_at += len - had;
+	return r;
 }
 
 int fore_close_stdin(struct fore *f)

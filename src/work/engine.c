@@ -76,6 +76,7 @@ static void bind_agent(struct session *s)
 		.host_data = s,
 		.id = r->id,
 		.name = r->name,
+		.agent = r->agent,
 		.workspace = r->workspace,
 		.folder = dirs_session(s->engine->setup.dirs, r->id),
 		.prompt = r->brief,
