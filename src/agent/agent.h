@@ -172,7 +172,10 @@ const struct agent_ops *agent_find(const char *name);
 /* NULL-terminated. */
 const struct agent_ops *const *agent_all(void);
 
+extern const struct agent_ops agent_acp;
 extern const struct agent_ops agent_claude;
+extern const struct agent_ops agent_gemini;
+extern const struct agent_ops agent_opencode;
 extern const struct agent_ops agent_shell;
 extern const struct agent_ops agent_rehearsal;
 

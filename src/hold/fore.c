@@ -134,7 +134,6 @@ static int read_output(struct fore *f)
 	int more = read_once(f->out_fd, f->term, &len);
 	if (len) {
 		hold_output(f->hold, scratch, len);
-		f->mid_line = f->io == HOLD_IO_PIPE && scratch[len - 1] != '\n';
 		send_replies(f);
 	}
 	if (more == 0 && len) {
@@ -342,6 +341,17 @@ static void journal_start(struct fore *f, int error, const char *what)
 	hold_event(f->hold, error ? HOLD_EV_SPAWN_FAILED : HOLD_EV_SPAWNED, &p);
 }
 
+/* What an agent before this one, perhaps of an earlier holder, left without an end. */
+static void end_line(struct hold *h)
+{
+	struct outlog_reader reader = OUTLOG_READER_INIT;
+	uint64_t offset = h->log.end - 1;
+	char last;
+	if (h->log.end && (outlog_read(&h->log, &reader, &offset, &last, 1) != 1 || last != '\n'))
+		hold_output(h, "\n", 1);
+	outlog_reader_fini(&reader);
+}
+
 int fore_start(struct fore *f, const struct fore_spawn *sp, const char **ret_what)
 {
 	*ret_what = "start";
@@ -352,12 +362,11 @@ int fore_start(struct fore *f, const struct fore_spawn *sp, const char **ret_wha
 	if (f->pid)
 		return -EBUSY;
 	put_aside(f);
-	if (f->mid_line)
-		hold_output(f->hold, "\n", 1);
-	f->mid_line = false;
 	f->input_at = 0;
 	f->generation = sp->generation;
 	f->io = sp->io;
+	if (f->io == HOLD_IO_PIPE)
+		end_line(f->hold);
 	/* A viewer's window counts for more than what musterd supposes. */
 	if (sp->cols && sp->rows && !clients_attached(&f->hold->clients)) {
 		f->cols = MIN(sp->cols, (int)TERM_COLS_MAX);

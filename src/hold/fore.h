@@ -41,7 +41,6 @@ struct fore {
 	struct pace pace;
 	struct input input;
 	uint64_t input_at; /* how many bytes came by fore_input_at */
-	bool mid_line;     /* HOLD_IO_PIPE: the last byte of its output is not the end of a line */
 	struct term *term; /* NULL on pipes, and before the first SPAWN */
 	struct str replies;
 	struct sink errors; /* standard error of an agent on pipes */

@@ -114,12 +114,37 @@ static void note_conversation(struct session *s)
 	session_event(s, "session.conversation", data);
 }
 
+/* An adapter may say so for each of thousands of lines: it is written once a turn. */
 static void host_save(struct agent_session *a)
 {
 	struct session *s = of(a);
-	note_conversation(s);
-	mem_replace(&s->row.agent_state, json_line(a->state));
-	session_save(s);
+	if (s->state_due)
+		return;
+	s->state_due = true;
+	s->next_due = s->engine->due;
+	s->engine->due = s;
+}
+
+void session_state_settle(struct engine *e)
+{
+	while (e->due) {
+		struct session *s = e->due;
+		e->due = s->next_due;
+		s->state_due = false;
+		note_conversation(s);
+		mem_replace(&s->row.agent_state, json_line(s->agent.state));
+		session_save(s);
+	}
+}
+
+void session_state_forget(struct session *s)
+{
+	struct session **at = &s->engine->due;
+	while (*at && *at != s)
+		at = &(*at)->next_due;
+	if (*at)
+		*at = s->next_due;
+	s->state_due = false;
 }
 
 /* ---- timers ---- */

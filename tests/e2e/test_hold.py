@@ -223,7 +223,19 @@ def test_a_new_agent_on_pipes_begins_a_line_of_its_own(client, holder):
     client.event("EXITED")
     sh(client, holder, "echo whole", io=PIPE, generation=2)
     client.wait(lambda: b"whole" in client.output)
-    assert client.output == b"half a line\nwhole\n"
+    client.event("EXITED")
+    sh(client, holder, "printf 'half again'", io=PIPE, generation=3)
+    client.event("EXITED")
+    client.taken(client.welcome["last_event"] + 100)
+    client.request("RELEASE")
+    eventually(lambda: not os.path.exists(holder.socket))
+    assert holder.start()[0] == 0
+    later = holder.client()
+    later.follow()
+    sh(later, holder, "echo of another holder", io=PIPE, generation=4)
+    later.wait(lambda: b"another" in later.output)
+    assert later.output == b"half a line\nwhole\nhalf again\nof another holder\n"
+    later.close()
 
 
 # --- what outlives what ------------------------------------------------------------------------------------------
