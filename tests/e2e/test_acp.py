@@ -4,10 +4,11 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 import pytest
-from conftest import WAIT_S, RpcError
+from conftest import BUILD, WAIT_S, RpcError
 
 AGENT = pathlib.Path(__file__).with_name("acp_agent.py")
 
@@ -96,6 +97,36 @@ def test_a_turn(muster, repo):
     assert [m["method"] for m in asked] == ["initialize", "session/new", "session/set_mode", "session/prompt"]
     assert asked[0]["params"]["clientCapabilities"]["fs"] == {"readTextFile": False, "writeTextFile": False}
     assert asked[1]["params"]["cwd"] == got["workspace"] and asked[2]["params"]["modeId"] == "default"
+
+
+def test_the_conversation_is_shown(muster, repo):
+    s = Session(muster, repo, "think hm\nplan one,two\nedit a.txt\nusage 0.25\nrun touch \x1b[31mx\nsay Done \x1b[2Jwith it.")
+    s.answer(s.need("permission"), option="allow")
+    s.turns(1)
+    shown = muster.run("show", s.name).stdout
+    talk = [line[10:] for line in shown[shown.index("\nconversation\n"):].splitlines()[2:]]
+    for lines in (["~ hm"], ["= [ ] one", "  [ ] two"], ["* Edit a.txt", "  -two", "  +2"], ["$ touch x"], ["  it ran"],
+                  ["  Done with it."], ["  10 tokens in, 5 out, context 1000 of 200000, 0.25 USD"]):
+        at = talk.index(lines[0])
+        assert talk[at:at + len(lines)] == lines
+    assert "usage      10 tokens in" in shown and "mode       default" in shown and "\x1b" not in shown
+    assert "conversation\n" not in muster.run("show", s.name, "--talk", "0").stdout
+    only = muster.run("show", s.name, "--talk", "2").stdout
+    assert "Done with it." in only and "touch x\n" not in only[only.index("\nconversation"):]
+
+
+def test_the_conversation_is_watched(muster, repo):
+    s = Session(muster, repo, "say first\nedit a.txt")
+    s.turns(1)
+    argv = [BUILD / "src" / "muster", "watch", "--after", "0", s.name]
+    with subprocess.Popen(argv, env=muster.env, stdout=subprocess.PIPE, text=True) as watch:
+        lines = iter(watch.stdout.readline, "")
+        while next(lines)[10:] != "  +2\n":
+            pass
+        s.tell("say second")
+        while next(lines)[10:] != "  second\n":  # as it happens
+            pass
+        watch.kill()
 
 
 def test_a_permission_is_answered_from_the_docket(muster, repo):
