@@ -108,9 +108,11 @@ static void reset_state(struct agent_session *s)
 {
 	static const char *const of_a_run[] = {"ready",    "busy",    "blocked",  "block_msg",   "unblocked",
 					       "restored", "resting", "clearing", "clear_tries", "open",
-					       "tell",     "brief",   "tasks"};
+					       "tell",     "brief",   "tasks",    "tools"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
+	/* A new process counts its cost from nothing. */
+	json_add_obj(s->state, "cost_before", json_copy(json_any(json_obj(s->state, "usage"), "cost")));
 }
 
 /* The brief is the last argument, or a file that the last argument names when it is too long for one. */

@@ -1,6 +1,6 @@
 /* Claude Code's adapter, in parts: launching and the rest of the contract (claude.c), typing (claude_type.c),
  * permissions and questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the
- * headless stream of JSON lines (claude_stream.c). Internal to these files.
+ * headless stream of JSON lines (claude_stream.c, and claude_say.c for what it tells). Internal to these files.
  *
  * Members of agent_session.state:
  *   conversation  the session id that Claude Code knows (chosen by us; a new one after each clear)
@@ -17,7 +17,9 @@
  *                 "decision" when the lead's is on its way
  *   tell          {"prompt","text","typed","tries"}: the prompt that is on its way; headless: {…,"uuid"}
  *   brief         headless: the uuid of the first prompt while it is on its way
- *   tasks         headless: how many of its background tasks run */
+ *   tasks         headless: how many of its background tasks run
+ *   tools         headless: {"id": {"title","kind"}}: tool calls without a result
+ *   usage, mode   headless: as last told, for `muster show`; cost_before: of earlier processes */
 #ifndef AGENT_CLAUDE_H
 #define AGENT_CLAUDE_H
 
@@ -27,6 +29,8 @@
 
 /* What a tool is about to do, on one line. The caller owns it. */
 char *claude_tool_title(const char *tool, struct json_object *input);
+/* Adds what the lead should see of it: {command, path, context, plan, diff}, as the tool has them. */
+void claude_tool_show(struct json_object *detail, const char *tool, struct json_object *input);
 /* Adds {"key","label"}. */
 void claude_push_option(struct json_object *options, const char *key, const char *label);
 
@@ -93,6 +97,15 @@ void claude_conversation(struct agent_session *s, const char *id);
 void claude_turn_ended(struct agent_session *s, const char *said);
 /* A turn ended by an error of the service, said in why. */
 void claude_turn_failed(struct agent_session *s, const char *source, const char *why);
+
+/* ---- claude_say.c: the conversation of the stream, in the form that all agents without a terminal have ---- */
+
+void claude_say_prompt(struct agent_session *s, const char *text);
+/* The lines "assistant", "user" (tool results), and what a "result" or "init" says beside the turn's end or begin. */
+void claude_say_assistant(struct agent_session *s, struct json_object *line);
+void claude_say_results(struct agent_session *s, struct json_object *line);
+void claude_say_usage(struct agent_session *s, struct json_object *line);
+void claude_say_mode(struct agent_session *s, struct json_object *line);
 
 /* ---- claude_stream.c ---- */
 

@@ -160,6 +160,7 @@ static void on_system(struct agent_session *s, struct json_object *line)
 		json_add_bool(s->state, "talked", true);
 		json_add_bool(s->state, "briefed", true);
 		claude_busy(s, true);
+		claude_say_mode(s, line);
 		s->host->item_withdraw(s, "turn-failed", "it works again");
 		s->host->turn_started(s);
 		s->host->signal(s, "stream", AGENT_WORKING, STREAM_CONFIDENCE, "a turn began");
@@ -170,10 +171,12 @@ static void note_arrived(struct agent_session *s, const char *uuid)
 {
 	struct json_object *tell = json_obj(s->state, "tell");
 	if (strcmp(json_str_or(s->state, "brief", ""), uuid) == 0) {
+		claude_say_prompt(s, s->prompt);
 		json_object_object_del(s->state, "brief");
 		s->host->save(s);
 	} else if (tell && strcmp(json_str_or(tell, "uuid", ""), uuid) == 0) {
 		int64_t prompt = json_int(tell, "prompt", 0);
+		claude_say_prompt(s, json_str(tell, "text"));
 		json_object_object_del(s->state, "tell");
 		s->host->save(s);
 		s->host->prompt_settled(s, prompt, NULL);
@@ -190,39 +193,8 @@ static void on_user(struct agent_session *s, struct json_object *line)
 {
 	if (json_flag(line, "isReplay", false))
 		note_arrived(s, json_str_or(line, "uuid", "-"));
-}
-
-static void say(struct agent_session *s, const char *kind, const char *name, const char *title)
-{
-	struct json_object *said JSON_FREE = json_new();
-	if (name)
-		json_add_str(said, "tool", name);
-	json_add_str(said, name ? "title" : "text", title);
-	s->host->said(s, kind, said);
-}
-
-static void on_assistant(struct agent_session *s, struct json_object *line)
-{
-	struct json_object *blocks = json_arr(json_obj(line, "message"), "content");
-	for (size_t i = 0; i < json_len(blocks); i++) {
-		struct json_object *block = json_at(blocks, i);
-		const char *type = json_str_or(block, "type", "");
-		const char *name = json_str_or(block, "name", "?");
-		if (strcmp(type, "text") == 0) {
-			say(s, "message", NULL, json_str_or(block, "text", ""));
-		} else if (strcmp(type, "tool_use") == 0) {
-			char *title MEM_FREE = claude_tool_title(name, json_obj(block, "input"));
-			say(s, "tool", name, title);
-		}
-	}
-}
-
-static void say_usage(struct agent_session *s, struct json_object *line)
-{
-	struct json_object *usage JSON_FREE = json_new();
-	json_add_obj(usage, "usage", json_copy(json_any(line, "usage")));
-	json_add_obj(usage, "total_cost_usd", json_copy(json_any(line, "total_cost_usd")));
-	s->host->said(s, "usage", usage);
+	else
+		claude_say_results(s, line);
 }
 
 static void on_result(struct agent_session *s, struct json_object *line)
@@ -231,7 +203,7 @@ static void on_result(struct agent_session *s, struct json_object *line)
 		json_flag(line, "is_error", false) || strcmp(json_str_or(line, "subtype", ""), "success") != 0;
 	bool interrupted = strncmp(json_str_or(line, "terminal_reason", ""), "aborted", strlen("aborted")) == 0;
 	const char *said = json_str(line, "result");
-	say_usage(s, line);
+	claude_say_usage(s, line);
 	claude_need_settle_all(s, "the turn ended");
 	json_add_bool(s->state, "busy", false);
 	s->host->save(s);
@@ -287,7 +259,7 @@ static const struct {
 	void (*handle)(struct agent_session *s, struct json_object *line);
 } lines[] = {
 	{"system", on_system},
-	{"assistant", on_assistant},
+	{"assistant", claude_say_assistant},
 	{"user", on_user},
 	{"command_lifecycle", on_lifecycle},
 	{"result", on_result},

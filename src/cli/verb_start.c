@@ -177,7 +177,7 @@ static int run(struct cli *c, struct err *err)
 static const struct opt options[] = {
 	{'t', "task", "FILE", "the brief: Markdown with YAML front matter", COMPLETE_FILE},
 	{'n', "name", "NAME", "the session's name (default: from the prompt)", 0},
-	{'a', "agent", "AGENT", "which agent to run (default: the configured one)", COMPLETE_AGENT},
+	{'a', "agent", "AGENT", "which agent to run, or acp:COMMAND (default: the configured one)", COMPLETE_AGENT},
 	{'s', "scope", "PATHSPEC", "what it may write; may be repeated", COMPLETE_FILE},
 	{'b', "base", "REVISION", "what it starts from (default: the target's tip)", 0},
 	{0, "target", "BRANCH", "where its work is to land (default: the present branch)", 0},

@@ -34,6 +34,13 @@ struct daemon {
 	struct err err;
 };
 
+static void on_settle(struct turn_handler *h)
+{
+	struct daemon *d = CONTAINER_OF(h, struct daemon, turn_handler);
+	if (d->engine)
+		engine_settle(d->engine);
+}
+
 static void on_release(struct turn_handler *h)
 {
 	struct daemon *d = CONTAINER_OF(h, struct daemon, turn_handler);
@@ -138,7 +145,7 @@ static int start(struct daemon *d, const struct daemon_setup *setup, const struc
 		return -1;
 	d->api.server = d->server;
 	d->turn_handler = (struct turn_handler){
-		.release = on_release, .failed = on_failed, .housekeeping = on_housekeeping};
+		.settle = on_settle, .release = on_release, .failed = on_failed, .housekeeping = on_housekeeping};
 	d->turn = turn_new(&d->loop, d->db, &d->turn_handler, err);
 	return d->turn ? 0 : -1;
 }

@@ -88,6 +88,7 @@ static void bind_agent(struct session *s)
 		.host_data = s,
 		.id = r->id,
 		.name = r->name,
+		.agent = r->agent,
 		.workspace = r->workspace,
 		.folder = dirs_session(s->engine->setup.dirs, r->id),
 		.headless = r->headless,
@@ -148,6 +149,7 @@ void session_free(struct session *s)
 	session_waiters_fail(s, e->closing ? "musterd is stopping; the session goes on" : "the session was removed");
 	session_prompts_forget(s);
 	session_timers_free(s);
+	session_state_forget(s);
 	session_count(s, -1);
 	ports_mark(&e->ports, s->row.port, s->row.ports, false);
 	for (size_t i = 0; i < s->n_signals; i++)
@@ -230,6 +232,11 @@ struct engine *engine_new(const struct engine_setup *setup, struct err *err)
 	session_admit(e);
 	worker_run(setup->loop, sweep, swept, engine_doctor(e));
 	return e;
+}
+
+void engine_settle(struct engine *e)
+{
+	session_state_settle(e);
 }
 
 void engine_flush(struct engine *e)

@@ -29,6 +29,8 @@ struct engine_setup {
 struct engine *engine_new(const struct engine_setup *setup, struct err *err);
 /* Sends what the committed turn has queued for holders. */
 void engine_flush(struct engine *e);
+/* Writes what was put off until the end of the turn; called before its commit. */
+void engine_settle(struct engine *e);
 /* Closes the connections; holders and agents live on. NULL is fine. */
 void engine_free(struct engine *e);
 

@@ -79,6 +79,8 @@ struct session {
 	bool busy;                   /* a worker thread has its workspace */
 	int closing;                 /* libuv handles that are not closed yet; the memory goes with the last */
 	bool gone;
+	bool state_due;           /* the adapter's state is to be written with this turn */
+	struct session *next_due; /* of engine.due */
 
 	UT_hash_handle by_id, by_name;
 };
@@ -90,6 +92,7 @@ struct engine {
 	char *hold_path, *muster_path;
 	struct strv base_env; /* what every session process gets */
 	struct start *starting; /* starts that are being checked: their names are taken */
+	struct session *due;    /* sessions whose adapter's state is not written yet */
 	int live, queued;       /* sessions that prepare or run; that wait for room */
 	int max_live;           /* how many may be live at once */
 	struct ports ports;
@@ -134,6 +137,8 @@ void session_status_report(struct session *s, const char *report); /* an OSC 750
 
 /* session_host.c */
 extern const struct agent_host session_agent_host;
+void session_state_settle(struct engine *e); /* writes the adapters' states that are due */
+void session_state_forget(struct session *s);
 void session_timers_free(struct session *s);
 
 /* session_mail.c: a line of the agent's mailbox, and a request that went away */

@@ -220,6 +220,13 @@ static void handle_event(void *arg, uint64_t number, int64_t wall_ms, enum hold_
 	}
 }
 
+static void note_oversize(struct session *s, uint64_t lines)
+{
+	struct json_object *data = json_new();
+	json_add_int(data, "lines", (int64_t)lines);
+	session_event(s, "output.oversize", data);
+}
+
 static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t len)
 {
 	struct session *s = arg;
@@ -234,8 +241,11 @@ static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t 
 	}
 	s->output_next = offset + len;
 	jsonl_add(lines, bytes, len);
+	uint64_t dropped = lines->oversize;
 	while (jsonl_next(lines, &line, &line_len))
 		s->agent.ops->on_line(&s->agent, line, line_len);
+	if (lines->oversize > dropped)
+		note_oversize(s, lines->oversize - dropped);
 	s->row.hold_offset = (int64_t)lines->offset;
 	session_row_set_position(s->engine->setup.db, s->row.id, s->row.hold_event, s->row.hold_offset);
 }

@@ -48,6 +48,20 @@ static void host_input(struct agent_session *a, const void *bytes, size_t len)
 		hold_client_input(s->hold, bytes, len, NULL, NULL);
 }
 
+static void input_answered(void *arg, const struct hold_answer *answer)
+{
+	struct session *s = arg;
+	if (!answer->lost && s->agent.ops->on_input_done)
+		s->agent.ops->on_input_done(&s->agent, answer->mark, answer->error);
+}
+
+static void host_input_at(struct agent_session *a, uint64_t offset, const void *bytes, size_t len)
+{
+	struct session *s = of(a);
+	if (s->hold)
+		hold_client_input_at(s->hold, (uint32_t)s->row.generation, offset, bytes, len, input_answered, s);
+}
+
 static void host_turn_started(struct agent_session *a)
 {
 	struct session *s = of(a);
@@ -102,12 +116,37 @@ static void note_conversation(struct session *s)
 	session_event(s, "session.conversation", data);
 }
 
+/* An adapter may say so for each of thousands of lines: it is written once a turn. */
 static void host_save(struct agent_session *a)
 {
 	struct session *s = of(a);
-	note_conversation(s);
-	mem_replace(&s->row.agent_state, json_line(a->state));
-	session_save(s);
+	if (s->state_due)
+		return;
+	s->state_due = true;
+	s->next_due = s->engine->due;
+	s->engine->due = s;
+}
+
+void session_state_settle(struct engine *e)
+{
+	while (e->due) {
+		struct session *s = e->due;
+		e->due = s->next_due;
+		s->state_due = false;
+		note_conversation(s);
+		mem_replace(&s->row.agent_state, json_line(s->agent.state));
+		session_save(s);
+	}
+}
+
+void session_state_forget(struct session *s)
+{
+	struct session **at = &s->engine->due;
+	while (*at && *at != s)
+		at = &(*at)->next_due;
+	if (*at)
+		*at = s->next_due;
+	s->state_due = false;
 }
 
 /* ---- timers ---- */
@@ -163,6 +202,7 @@ const struct agent_host session_agent_host = {
 	.item_withdraw = host_item_withdraw,
 	.reply = host_reply,
 	.input = host_input,
+	.input_at = host_input_at,
 	.prompt_settled = session_prompt_settled,
 	.turn_started = host_turn_started,
 	.turn_ended = host_turn_ended,

@@ -226,6 +226,9 @@ struct json_object *session_json_full(struct session *s)
 	json_add_str(o, "folder", folder);
 	json_add_int(o, "pid", s->row.pid);
 	json_add_str(o, "conversation", json_str(s->agent.state, "conversation"));
+	json_add_str(o, "mode", json_str(s->agent.state, "mode"));
+	json_add_obj(o, "usage", json_copy(json_obj(s->agent.state, "usage")));
+	json_add_obj(o, "unknown", json_copy(json_obj(s->agent.state, "unknown")));
 	struct json_object *hold = json_new();
 	json_add_int(hold, "pid", s->hold_pid);
 	json_add_str(hold, "socket", socket);

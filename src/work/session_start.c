@@ -169,11 +169,16 @@ static int choose_agent(struct start *st, const struct config *config)
 	const char *asked = json_str_or(st->params, "agent", st->task.agent);
 	bool command = json_len(json_arr(st->params, "command")) > 0;
 	const char *name = asked ? asked : command ? "shell" : config->agent ? config->agent : "claude";
-	if (!agent_find(name))
+	const struct agent_ops *ops = agent_find(name);
+	if (!ops)
 		return err_set(&st->err, ERR_USAGE, "no agent %s; `muster doctor` lists those that muster knows", name);
 	r->agent = mem_strdup(name);
+	r->headless = r->headless || (ops->can & AGENT_NO_TERMINAL);
 	struct json_object *options JSON_FREE = json_new();
-	merge_options(options, json_obj(config->agents, name));
+	MEM_FREE char *kind = mem_strndup(name, strcspn(name, ":"));
+	merge_options(options, json_obj(config->agents, kind));
+	if (strcmp(kind, name) != 0)
+		merge_options(options, json_obj(config->agents, name));
 	merge_options(options, st->task.options);
 	merge_options(options, json_obj(st->params, "options"));
 	mem_replace(&r->options, json_line(options));
