@@ -98,6 +98,15 @@ static int take_agents(struct config *c, const struct yaml *y, struct json_objec
 	return 0;
 }
 
+static bool is_a_way_to_land(const char *text)
+{
+	static const char *const ways[] = {"merge", "squash", "rebase"};
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		if (strcmp(ways[i], text) == 0)
+			return true;
+	return false;
+}
+
 /* What a file that was read before has set stays. */
 static int take_value(struct config *c, const struct yaml *y, struct json_object *in, const struct key *key,
                       struct json_object *value, struct err *err)
@@ -108,6 +117,8 @@ static int take_value(struct config *c, const struct yaml *y, struct json_object
 	case KIND_TEXT:
 		if (!json_text(value) || !*json_text(value))
 			return yaml_err(y, in, key->name, 0, err, "%s must be a text", key->name);
+		if (slot == &c->land && !is_a_way_to_land(json_text(value)))
+			return yaml_err(y, in, key->name, 0, err, "%s must be merge, squash or rebase", key->name);
 		if (!*(char **)slot)
 			*(char **)slot = mem_strdup(json_text(value));
 		return 0;
@@ -162,17 +173,8 @@ static int take_file(struct config *c, const char *path, struct err *err)
 	if (!y.root)
 		return 0;
 	if (!json_object_is_type(y.root, json_type_object))
-		return err_set(err, ERR_USAGE, "%s: a configuration is a map of keys", path);
+		return err_set(err, ERR_USAGE, "%s:1:1: a configuration is a map of keys", path);
 	return take_map(c, &y, y.root, NULL, err);
-}
-
-static int check_words(const struct config *c, struct err *err)
-{
-	static const char *const ways[] = {"merge", "squash", "rebase"};
-	for (size_t i = 0; c->land && i < ARRAY_LEN(ways); i++)
-		if (strcmp(c->land, ways[i]) == 0)
-			return 0;
-	return c->land ? err_set(err, ERR_USAGE, "land: %s is none of merge, squash, rebase", c->land) : 0;
 }
 
 static void default_count(int64_t *slot, int64_t value)
@@ -193,7 +195,7 @@ int config_load(struct config *ret, const char *repo, const char *config_dir, st
 	};
 	MEM_FREE char *of_repo = repo ? mem_printf("%s/.muster/config.yaml", repo) : NULL;
 	MEM_FREE char *of_user = mem_printf("%s/config.yaml", config_dir);
-	if ((of_repo && take_file(&c, of_repo, err) < 0) || take_file(&c, of_user, err) < 0 || check_words(&c, err) < 0) {
+	if ((of_repo && take_file(&c, of_repo, err) < 0) || take_file(&c, of_user, err) < 0) {
 		config_fini(&c);
 		return -1;
 	}
