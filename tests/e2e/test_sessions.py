@@ -395,23 +395,79 @@ def test_bad_names(muster, repo, name, says):
     assert "\n" not in refused.value.message
 
 
+def refused_start(muster, where, *args):
+    """Runs `muster start` where it must not work: (exit code, its one line)."""
+    done = muster.run("start", "-C", where, *args, "--", "true", check=False)
+    assert done.stdout == "" and done.stderr.startswith("muster: ") and done.stderr.count("\n") == 1, done.stderr
+    return done.returncode, done.stderr
+
+
 def test_places_that_cannot_be_worked_in(muster, tmp_path, repo):
     rpc = muster.rpc()
     plain, bare, empty = tmp_path / "plain", tmp_path / "bare", tmp_path / "empty"
     plain.mkdir()
     muster.git("init", "-q", "--bare", bare, cwd=tmp_path)
     muster.git("init", "-q", empty, cwd=tmp_path)
-    for where in (plain, bare, empty, tmp_path / "missing"):
-        with pytest.raises(RpcError) as refused:
-            start(rpc, where, "true", worktree=True)
-        assert refused.value.code in (1, 2, 3)
+    for where, says in (
+        (plain, "is not in a git repository: go to one, or run `git init`"),
+        (bare, "has no commit yet: make the first one"),
+        (empty, "has no commit yet: make the first one"),
+        (tmp_path / "missing", "No such file or directory"),
+    ):
+        code, line = refused_start(muster, where)
+        assert code == 2 and f"{where}" in line and says in line
+    code, line = refused_start(muster, bare, "--no-worktree")
+    assert code == 2 and "is a bare repository" in line
     muster.git("branch", "muster/taken", cwd=repo)
-    with pytest.raises(RpcError) as refused:
-        start(rpc, repo, "true", worktree=True, name="taken")
-    assert "muster/taken" in refused.value.message
+    code, line = refused_start(muster, repo, "--name", "taken")
+    assert code == 2 and "the branch muster/taken exists already: choose another name" in line
+    assert rpc.call("session.list")["sessions"] == [] and rpc.call("docket.list")["items"] == []
     # A name that muster chooses steps aside.
     muster.git("branch", "muster/true", cwd=repo)
     assert start(rpc, repo, "true", worktree=True)["name"] == "true-2"
+
+
+def test_a_bare_repository_with_commits(muster, repo, tmp_path):
+    """What a server keeps: sessions work and land there, too."""
+    bare = tmp_path / "bare.git"
+    muster.git("clone", "-q", "--bare", repo, bare, cwd=tmp_path)
+    rpc = muster.rpc()
+    start(rpc, bare, "sh", "-c", "echo b > src/b.txt; git add -A; git commit -qm b", worktree=True, name="one")
+    assert wait(rpc, "one", "done", "failed")["state"] == "done"
+    tip = rpc.call("review.approve", session="one")["approved"]
+    landing = rpc.call("land.wait", landing=rpc.call("land.enqueue", sessions=["one"], no_gate=True)["landings"][0]["id"])
+    assert landing["state"] == "landed", landing
+    assert muster.git("merge-base", "--is-ancestor", tip, "main", cwd=bare) == ""
+
+
+def test_detached_head(muster, repo):
+    """There is no branch to land on: it must be named, except by what runs in the folder itself, of which nothing lands."""
+    muster.git("checkout", "-q", "--detach", cwd=repo)
+    code, line = refused_start(muster, repo)
+    assert code == 3 and "is on no branch (detached HEAD): name the target branch, or check one out" in line
+    code, line = refused_start(muster, repo, "--target", "nosuch")
+    assert code == 2 and 'there is no branch "nosuch"' in line
+    (repo / ".muster" / "config.yaml").write_text("target: nosuch\n")
+    code, line = refused_start(muster, repo)
+    assert code == 2 and 'the configuration\'s target: there is no branch "nosuch"' in line
+    muster.git("checkout", "-q", "--", ".muster", cwd=repo)
+    rpc = muster.rpc()
+    start(rpc, repo, "sh", "-c", "echo b > src/b.txt; git add -A; git commit -qm b", worktree=True, name="one", target="main")
+    assert wait(rpc, "one", "done", "failed")["state"] == "done"
+    rpc.call("review.approve", session="one")
+    landing = rpc.call("land.wait", landing=rpc.call("land.enqueue", sessions=["one"])["landings"][0]["id"])
+    assert landing["state"] == "landed", landing
+    before = muster.git("rev-parse", "HEAD", cwd=repo)
+    start(rpc, repo, "sh", "-c", "git rev-parse HEAD > .git/seen", name="here")
+    s = wait(rpc, "here", "done", "failed")
+    assert s["state"] == "done" and s["target"] is None and s["base"] == before
+    assert (repo / ".git" / "seen").read_text().strip() == before == muster.git("rev-parse", "HEAD", cwd=repo)
+    (item,) = [i for i in rpc.call("docket.list")["items"] if i["session_name"] == "here"]
+    assert item["title"] == "its turn ended: tell it what is next, or stop it"  # there is nothing to review
+    for verb in ("review", "approve", "land"):
+        done = muster.run(verb, "here", check=False)
+        assert done.returncode == 3 and "has no branch of its own" in done.stderr
+    muster.run("rm", "here")
 
 
 def test_two_starts_of_one_name(muster, repo):
@@ -477,6 +533,42 @@ def test_many_at_once_in_one_repository(muster, repo):
     for name in names:
         rpc.call("session.restore", session=name)
         assert (pathlib.Path(rpc.call("session.get", session=name)["workspace"]) / "src" / name).read_text() == name + "\n"
+
+
+@pytest.mark.parametrize(
+    "text,says",
+    [
+        ("gate: [a, b\n", "2:1: flow sequence without a closing bracket"),
+        ("gate:\n\t- x\n", "2:1: tab character may not be used as indentation"),
+        ("gate: {a: b}\n", "1:7: gate must be a list of texts"),
+        ("agent: shell\nland: fast\n", "2:7: land must be merge, squash or rebase"),
+        ("- x\n", "1:1: a configuration is a map of keys"),
+        ("gate: [x]\n--- y\n", "2:1: only one document is expected"),
+        ("gate: \xff\n", "1:7: this is no UTF-8 text"),
+    ],
+)
+def test_a_bad_configuration_is_named_by_line_and_column(muster, repo, text, says):
+    path = repo / ".muster" / "config.yaml"
+    path.write_bytes(text.encode("latin-1"))
+    code, line = refused_start(muster, repo)
+    assert (code, line) == (2, f"muster: {path}:{says}\n")
+    task = repo / "task.md"
+    task.write_text("---\nname: x\nscope: [a\n---\nDo it.\n")
+    done = muster.run("start", "-t", task, cwd=repo, check=False)
+    assert (done.returncode, done.stderr) == (2, f"muster: {task}:4:1: flow sequence without a closing bracket\n")
+    task.write_bytes(b"Do it,\nand \xff\n")
+    done = muster.run("start", "-t", task, cwd=repo, check=False)
+    assert (done.returncode, done.stderr) == (2, f"muster: {task}:2:5: this is no UTF-8 text\n")
+    assert muster.rpc().call("session.list")["sessions"] == []
+
+
+def test_a_configuration_that_is_no_file(muster, repo):
+    """A pipe that nobody writes into would keep a thread of musterd waiting for good."""
+    path = repo / ".muster" / "config.yaml"
+    path.unlink()
+    os.mkfifo(path)
+    code, line = refused_start(muster, repo)
+    assert (code, line) == (2, f"muster: cannot read {path}: it is no regular file\n")
 
 
 def test_a_mistyped_key_is_named(muster, repo):
