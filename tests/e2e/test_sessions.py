@@ -74,6 +74,34 @@ def test_a_program_that_does_not_exist(muster, tmp_path):
     assert "/no/such/program" in s["failure"]
 
 
+def test_a_missing_agent(muster, repo, tmp_path):
+    """One line that says what to do; once it is there, resume begins what was asked."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    muster.env["PATH"] = f"{programs}:/usr/bin:/bin"
+    done = muster.run("start", "--name", "one", "--agent", "nobody", "do it", cwd=repo, check=False)
+    assert done.returncode == 2 and "no agent nobody" in done.stderr
+    (repo / ".muster" / "config.yaml").write_text("agents: {claude: {command: agent-of-the-test}}\n")
+    says = "one failed: cannot run the program agent-of-the-test: it is not in musterd's PATH; install it, or"
+    done = muster.run("start", "--name", "one", "Do it.", cwd=repo, check=False)
+    assert done.returncode == 1 and says in done.stderr and done.stderr.count("\n") == 1
+    assert [i["kind"] for i in muster.rpc().call("docket.list")["items"]] == ["failure"]
+    done = muster.run("resume", "one", check=False)
+    assert done.returncode == 1 and says in done.stderr
+    done = muster.run("resume", "one", "--json", check=False)
+    assert done.returncode == 1 and json.loads(done.stdout)["state"] == "failed"
+    given = tmp_path / "given"
+    (programs / "agent-of-the-test").write_text(f'#!/bin/sh\necho "$*" > {given}\nexit 4\n')
+    (programs / "agent-of-the-test").chmod(0o755)
+    muster.run("resume", "one")
+    # It exits at once, which is a failure that the docket shows, with its exit code.
+    s = wait(muster.rpc(), "one", "failed")
+    assert s["exit"] == 4 and "Do it." in given.read_text()
+    (item,) = muster.rpc().call("docket.list")["items"]
+    assert item["kind"] == "failure" and "exit code 4" in item["title"]
+    assert muster.git("rev-parse", "muster/one", cwd=repo) == muster.git("rev-parse", "main", cwd=repo)
+
+
 def test_environment_and_worktree(muster, repo, tmp_path):
     before = muster.git("status", "--porcelain", cwd=repo), muster.git("rev-parse", "HEAD", cwd=repo)
     rpc = muster.rpc()
