@@ -7,8 +7,9 @@ import select
 import signal
 import sys
 
+import pexpect
 import pytest
-from house import RpcError, WAIT_S, processes_of
+from house import BUILD, RpcError, WAIT_S, processes_of
 
 pytestmark = pytest.mark.sanitize
 
@@ -511,16 +512,62 @@ def test_two_starts_of_one_name(muster, repo):
     assert sorted("error" in r for r in replies) == [False, True]
 
 
+def foreign(text):
+    """What a terminal would act on, or what would turn the order of what a person reads."""
+    return [c for c in text if (ord(c) < 32 and c not in "\t\r\n") or 127 <= ord(c) < 160 or ord(c) in range(0x202A, 0x202F)]
+
+
 def test_hostile_output_is_shown_inert(muster, tmp_path):
     rpc = muster.rpc()
-    hostile = r"printf '\033]0;\033[31mtitle\007\033]52;c;AAAA\007\377\376 \033[2J done'; exec sleep 1000"
+    hostile = r"printf '\033]0;\033[31mtitle\007\033]52;c;AAAA\007\377\376 \033[2J \302\233 31m \342\200\256done'; exec sleep 1000"
     start(rpc, tmp_path, "sh", "-c", hostile, name="evil")
     wait(rpc, "evil", "working", "unknown", "quiet")
-    for args in (("ls",), ("show", "evil"), ("ls", "--json")):
+    for args in (("ls",), ("show", "evil"), ("show", "evil", "--screen", "30"), ("ls", "--json")):
         out = muster.run(*args).stdout
-        assert "\x1b" not in out
+        assert not foreign(out)
         if "--json" in args:
             json.loads(out)
+
+
+def test_hostile_words_are_shown_inert(muster, repo, tmp_path):
+    """In all that an agent may name: reports, questions, options, commits, files, jobs, and the summary of its work."""
+    script = tmp_path / "evil.sh"
+    script.write_text(r"""
+bad=$(printf '\033]0;pwn\007\033[31m\377\376\302\233 31m\342\200\256')
+"$MUSTER_BIN" report "report $bad" --percent 10
+printf '%s\n' "text $bad" > "src/file$bad.txt"
+git add -A; git commit -qm "commit $bad"
+printf 'more %s' "$bad" > "src/more$bad"
+"$MUSTER_BIN" job start --name job -- sh -c "printf '%s\n' \"job $bad\"; exec sleep 1000"
+"$MUSTER_BIN" job start -- sh -c 'exec sleep 1001' "$bad"
+"$MUSTER_BIN" ask --no-wait "title $bad" --option "option $bad" --option other --context "context $bad" --assume "assumption $bad"
+"$MUSTER_BIN" "done" "summary $bad"
+printf 'the end %s' "$bad"
+exec sleep 1000
+""")
+    rpc = muster.rpc()
+    rpc.call("events.subscribe", after=0)
+    start(rpc, repo, "sh", str(script), worktree=True, name="evil")
+    assert wait(rpc, "evil", "done", "failed")["state"] == "done"
+    (question,) = [i for i in rpc.call("docket.list")["items"] if i["kind"] == "question"]
+    shown = ""
+    for args in (
+        ("ls",), ("show", "evil"), ("show", "evil", "--screen", "30"), ("docket",), ("review", "evil"), ("job", "ls", "evil"), ("job", "logs", "evil", "job"),
+    ):
+        out = muster.run(*args).stdout
+        assert not foreign(out), args
+        shown += out
+        # On a terminal JSON is as harmless, and says the same as anywhere.
+        if args[:2] != ("job", "logs"):
+            terminal = pexpect.spawn(str(BUILD / "src" / "muster"), [*args, "--json"], env=muster.env, timeout=WAIT_S, encoding="utf-8", cwd=str(repo))
+            terminal.expect(pexpect.EOF)
+            terminal.close()
+            assert terminal.exitstatus == 0 and not foreign(terminal.before), args
+            assert json.loads(terminal.before).keys() == muster.json(*args).keys()
+    for word in ("report", "file", "commit", "more", "job", "title", "option", "context", "assumption", "summary", "the end", "text"):
+        assert word in shown
+    assert muster.run("answer", question["id"], "1").returncode == 0
+    muster.run("stop", "evil", "--jobs")
 
 
 def test_doctor_repairs_what_was_broken(muster, repo):
