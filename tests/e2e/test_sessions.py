@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import select
+import shutil
 import signal
 import sys
 
@@ -581,6 +582,41 @@ def test_doctor_repairs_what_was_broken(muster, repo):
     muster.run("doctor", "--fix", check=False)
     assert muster.git("status", "--porcelain", cwd=work) == "?? src/new.txt"
     assert str(work) not in muster.run("doctor", check=False).stdout
+
+
+def test_doctor_says_what_it_could_not_repair(muster, repo):
+    rpc = muster.rpc()
+    start(rpc, repo, "sh", "-c", "echo mine > src/new.txt", worktree=True, name="broken")
+    s = wait(rpc, "broken", "done", "failed")
+    git_dir = muster.git("rev-parse", "--absolute-git-dir", cwd=s["workspace"])
+    assert str(repo) in git_dir
+    shutil.rmtree(git_dir)
+    muster.git("update-ref", "-d", "refs/heads/muster/broken", cwd=repo)
+    fixed = muster.run("doctor", "--fix", check=False)
+    assert fixed.returncode == 1
+    lines = [line for line in fixed.stdout.splitlines() if "not repaired" in line]
+    assert lines and all(line.startswith("wrong") for line in lines)
+    assert any("its branch is gone too" in line for line in lines)
+
+
+def test_a_session_that_the_database_does_not_know(muster, tmp_path):
+    """The database was moved away under a running session, as the message about a damaged one says: doctor names it."""
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f"echo $$ > {ready}; exec sleep 1000", name="stranger")
+    agent = int(read_fifo(ready))
+    wait(rpc, "stranger", "working", "quiet")
+    assert muster.run("doctor", check=False).returncode == 0
+    hold = rpc.call("session.get", session="stranger")["hold"]["pid"]
+    rpc.call("daemon.stop")
+    muster.daemons.pop().wait(WAIT_S)
+    (muster.home / "state" / "muster.db").rename(tmp_path / "away.db")
+    found = muster.run("doctor", check=False)
+    assert found.returncode == 1 and f"is not in the database; `kill {hold}` ends it" in found.stdout
+    os.kill(hold, signal.SIGTERM)
+    gone(agent)
+    gone(hold)
+    assert muster.run("doctor", check=False).returncode == 0
 
 
 def test_many_at_once_in_one_repository(muster, repo):
