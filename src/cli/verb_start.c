@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/attach.h"
 #include "cli/verbs.h"
 #include "fmt/json.h"
@@ -19,9 +20,12 @@ enum { TASK_MAX = 1 << 20, SHOW_AFTER_MS = 1000, LOG_PIECE = 16 * 1024, WAIT_MS 
 static int add_task(struct json_object *params, const char *path, struct err *err)
 {
 	struct str text STR_FREE = STR_INIT;
-	int r = file_read(path, TASK_MAX, &text);
+	int r = file_read_stream(path, TASK_MAX, &text); /* a pipe is fine: --task <(…) */
 	if (r < 0)
 		return err_set_errno(err, ERR_USAGE, r, "%s", path);
+	int line, column;
+	if (text_find_foreign(str_c(&text), text.len, &line, &column)) /* JSON would carry it on as something else */
+		return err_set(err, ERR_USAGE, "%s:%d:%d: this is no UTF-8 text", path, line, column);
 	json_add_str(params, "task_file", path);
 	json_add_strn(params, "task_file_text", str_c(&text), text.len);
 	return 0;
@@ -55,7 +59,7 @@ static int fill(struct cli *c, struct json_object *params, struct err *err)
 		return -1;
 	if (!prompt && !task && !o->has_command)
 		return err_set(err, ERR_USAGE, "what shall it do? Give a prompt, --task FILE, or -- COMMAND");
-	if (o->has_command && !o->command.n)
+	if (o->has_command && (!o->command.n || !*o->command.v[0]))
 		return err_set(err, ERR_USAGE, "the command after -- is missing");
 	json_add_str(params, "repo", repo);
 	if (prompt)

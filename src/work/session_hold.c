@@ -1,4 +1,5 @@
 /* A session's holder: starting it, connecting to it again, and what its journal says. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +50,16 @@ static void on_spawned(struct session *s, int64_t wall_ms, struct unpack *u)
 	session_prompts_pump(s);
 }
 
+/* A bare name is looked for in the PATH of the shell that musterd was started from, which may not be the lead's present one. */
+static char *spawn_failure(const char *program, const char *what, int error)
+{
+	if (error == ENOENT && program && *program && !strchr(program, '/') && strcmp(what, "run the program") == 0)
+		return mem_printf("cannot run the program %s: it is not in musterd's PATH; install it, or let musterd take "
+		                  "your present PATH (`muster daemon stop`), then resume",
+		                  program);
+	return mem_printf("cannot %s%s%s: %s", what, program ? " " : "", program ? program : "", strerror(error));
+}
+
 static void on_spawn_failed(struct session *s, int64_t wall_ms, struct unpack *u)
 {
 	(void)wall_ms;
@@ -57,8 +68,7 @@ static void on_spawn_failed(struct session *s, int64_t wall_ms, struct unpack *u
 	char *what MEM_FREE = unpack_text(u);
 	if (u->bad || generation != (uint32_t)s->row.generation)
 		return;
-	MEM_FREE char *why = mem_printf("cannot %s%s%s: %s", what, s->program ? " " : "", s->program ? s->program : "",
-	                                strerror(error));
+	MEM_FREE char *why = spawn_failure(s->program, what, error);
 	mem_replace(&s->row.failure, why);
 	session_life_set(s, LIFE_EXITED);
 }

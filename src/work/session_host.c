@@ -83,10 +83,12 @@ static void host_turn_ended(struct agent_session *a, const char *last_words)
 	session_save(s);
 	struct json_object *detail JSON_FREE = json_new();
 	json_add_str(detail, "said", last_words ? last_words : "");
+	bool reviewable = s->row.branch && s->row.target && strcmp(s->row.branch, s->row.target) != 0;
 	struct agent_item item = {
 		.need = AGENT_NEED_REVIEW,
 		.key = "turn-ended",
-		.title = "its turn ended: review it, tell it what is next, or stop it",
+		.title = reviewable ? "its turn ended: review it, tell it what is next, or stop it"
+		                    : "its turn ended: tell it what is next, or stop it",
 		.detail = detail,
 	};
 	if (!session_item_is_open(s, "done")) /* which says the same, and more */

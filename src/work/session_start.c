@@ -187,12 +187,23 @@ static int choose_agent(struct start *st, const struct config *config)
 	return 0;
 }
 
+/* Where its work is to land. What runs in the user's own folder may be on no branch: nothing of it lands then. */
+static int choose_target(struct start *st, const struct repo *repo, const struct config *config)
+{
+	struct session_row *r = &st->row;
+	const char *asked = json_str(st->params, "target");
+	if (repo_target_branch(repo, asked ? asked : config->target, &r->target, &st->err) == 0)
+		return 0;
+	if (st->err.code == ERR_REFUSED && !r->worktree && !r->adopted)
+		return 0;
+	return asked || !config->target ? -1 : err_prefix(&st->err, "the configuration's target");
+}
+
 static int check_repository(struct start *st, struct repo *repo, struct config *config)
 {
 	struct session_row *r = &st->row;
 	const char *where = r->adopted ? r->workspace : json_str_or(st->params, "repo", ".");
 	const char *base = json_str(st->params, "base");
-	const char *target = json_str(st->params, "target");
 	struct oid at;
 	unsigned needs = r->worktree ? REPO_NEEDS_COMMIT : REPO_NEEDS_CHECKOUT | REPO_NEEDS_COMMIT;
 	if (repo_open(where, st->engine->setup.dirs->state, needs, repo, &st->err) < 0)
@@ -201,8 +212,8 @@ static int check_repository(struct start *st, struct repo *repo, struct config *
 	r->repo = mem_strdup(repo->toplevel ? repo->toplevel : repo->common_dir);
 	if (config_load(config, r->repo, st->engine->setup.dirs->config, &st->err) < 0 ||
 	    choose_agent(st, config) < 0 ||
-	    repo_target_branch(repo, target ? target : config->target, &r->target, &st->err) < 0 ||
-	    repo_commit(repo, base ? base : r->adopted ? "HEAD" : r->target, &at, &st->err) < 0)
+	    choose_target(st, repo, config) < 0 ||
+	    repo_commit(repo, base ? base : r->adopted || !r->target ? "HEAD" : r->target, &at, &st->err) < 0)
 		return -1;
 	r->base = mem_strdup(at.hex);
 	r->ports = config->ports_per_session;

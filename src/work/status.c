@@ -135,3 +135,10 @@ struct status status_derive(const struct status_facts *f)
 	}
 	return f->landed ? fact(SESSION_LANDED) : derive_ended(f);
 }
+
+int64_t status_signal_time(const struct status_signal *signals, size_t n, int64_t now_ms)
+{
+	for (size_t i = 0; i < n; i++)
+		now_ms = MAX(now_ms, signals[i].at_ms + 1);
+	return now_ms;
+}

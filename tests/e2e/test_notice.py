@@ -78,9 +78,9 @@ def test_a_command_that_fails_harms_nothing(muster, rpc, tmp_path):
     item = ask(rpc, tmp_path, "one", "why")
     assert rpc.wait_event("docket.notice")["data"]["via"] == ["command", "terminal"]
     muster.run("answer", item, "so")
-    configure(muster, "notify: {via: [smoke]}\n")
+    configure(muster, "notify:\n  via: [desktop, smoke]\n")
     bad = muster.run("start", "--no-worktree", "--", "true", check=False)
-    assert bad.returncode == 2 and "notify: via: smoke is none of desktop, terminal, none" in bad.stderr
+    assert bad.returncode == 2 and ":2:18: via must be desktop, terminal or none" in bad.stderr
 
 
 @pytest.mark.parametrize("variable, value, form", [
