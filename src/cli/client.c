@@ -229,6 +229,21 @@ int client_pass(struct client *c, const char *method, const char *params, int fd
 	return write_out(fd, line.data, line.len, err);
 }
 
+int client_pump(struct client *c, struct err *err)
+{
+	int r = receive(c, err);
+	char *end;
+	while (r > 0 && (end = memchr(c->in.data + c->scanned, '\n', c->in.len - c->scanned))) {
+		struct json_object *msg JSON_FREE = json_parse_object(c->in.data, (size_t)(end - c->in.data), err);
+		drop_line(c, (size_t)(end - c->in.data));
+		if (!msg)
+			return err_prefix(err, "musterd's answer makes no sense");
+		sort_message(c, msg, 0);
+	}
+	c->scanned = c->in.len;
+	return r;
+}
+
 int client_follow(struct client *c, struct err *err)
 {
 	for (;;) {

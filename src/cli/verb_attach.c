@@ -5,7 +5,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "cli/attach.h"
-#include "cli/follow.h"
+#include "cli/talk_attach.h"
 #include "cli/verbs.h"
 #include "fmt/json.h"
 
@@ -32,7 +32,7 @@ static int run(struct cli *c, struct err *err)
 		return -1;
 	const char *name = json_str_or(s, "name", word);
 	if (json_flag(s, "headless", false))
-		return follow_conversation(c, json_str_or(s, "id", ""), name, err);
+		return talk_attach(c, json_str_or(s, "id", ""), name, err);
 	return attach_run(c, json_str_or(s, "id", ""), name, err);
 }
 
@@ -47,10 +47,9 @@ const struct verb verb_attach = {
 	.args = "SESSION",
 	.help = "show the session's live terminal; detach with C-\\ d",
 	.text = "Several may attach; the terminal takes the size of the smallest. C-\\ C-\\ sends one C-\\ to the "
-		"agent. A headless "
-		"session has no terminal: its conversation is shown as it goes on, until interrupted. With a "
-		"session's id instead of its "
-		"name it works without musterd.",
+		"agent. A session without a terminal shows its conversation as it goes on, above a line for prompts: Enter "
+		"sends, Alt-Enter begins a new line, Esc interrupts the turn, C-\\ d or Control-D detaches. With a "
+		"session's id instead of its name it works without musterd, for sessions with a terminal.",
 	.opts = options,
 	.min_args = 1,
 	.max_args = 1,

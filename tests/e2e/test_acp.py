@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import pexpect
 import pytest
 from conftest import BUILD, WAIT_S, RpcError
 
@@ -127,6 +128,44 @@ def test_the_conversation_is_watched(muster, repo):
         while next(lines)[10:] != "  second\n":  # as it happens
             pass
         watch.kill()
+
+
+def test_attach(muster, repo):
+    """The conversation with a line for prompts."""
+    gate = muster.home / "gate"
+    s = Session(muster, repo, "say before")
+    s.turns(1)
+    child = pexpect.spawn(
+        str(BUILD / "src" / "muster"), ["attach", s.name], env=muster.env, dimensions=(24, 80), timeout=WAIT_S, encoding="utf-8"
+    )
+    child.delaybeforesend = None
+    child.expect("Enter sends.*> say before.*before\r\n")
+    child.send(f"say one\x7f\x7f\x7fI am\033\rrun touch x\033\rwait {gate}\r")
+    child.expect(r"> say I am.*\$ touch x.*#\d+ permission.*muster answer \d+ allow")
+    s.answer(s.need("permission"), option="allow")
+    child.expect("it ran")
+    child.send("\033")  # Esc
+    child.expect("session.interrupted")
+    s.turns(2)
+    child.send("say \033[200~pasted\rsay twice\033[201~\r")
+    child.expect("> say pasted\r\n *say twice\r\n.*pasted")
+    s.turns(3)
+    child.send("run again\r")
+    s.need("permission")
+    child.send("say refused\r")
+    child.expect("waits for a permission")
+    child.send("\x1cd")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0 and "detached, it runs on" in child.before and "\033[?2004l" in child.before
+    assert "\033[?1049h" not in child.before
+    looks = pexpect.spawn(str(BUILD / "src" / "muster"), ["attach", "-r", s.name], env=muster.env, timeout=WAIT_S, encoding="utf-8")
+    looks.expect(r"pasted.*#\d+ permission")
+    looks.send("say not sent\r")
+    muster.run("stop", s.name)
+    looks.expect("its agent has ended")
+    looks.close()
+    assert not [p for p in s.said("prompt") if "not sent" in p["text"]]
 
 
 def test_a_permission_is_answered_from_the_docket(muster, repo):

@@ -1,8 +1,9 @@
-/* How a conversation looks on a terminal. */
+/* How a conversation looks on a terminal, and the line below it. */
 #include <string.h>
 
 #include "unit.h"
 
+#include "cli/line.h"
 #include "cli/out.h"
 #include "cli/talk.h"
 #include "fmt/json.h"
@@ -88,12 +89,66 @@ static void test_one_line(void **state)
 	expect_line("{\"kind\":\"commands\",\"said\":{}}", "commands");
 }
 
+/* ---- the line that is typed ---- */
+
+static void type(struct line *l, const char *keys, enum line_wish wish, size_t left, const char *text)
+{
+	size_t used, len = strlen(keys);
+	assert_int_equal(line_take(l, keys, len, &used), wish);
+	assert_int_equal(len - used, left);
+	assert_string_equal(str_c(&l->text), text);
+}
+
+static void test_typing(void **state)
+{
+	(void)state;
+	struct line l = {0};
+	type(&l, "hé", LINE_EDITED, 0, "hé");
+	type(&l, "\x7f\x7f\x7f", LINE_EDITED, 0, "");
+	type(&l, "one two\rmore", LINE_SEND, 4, "one two");
+	type(&l, "\x17", LINE_EDITED, 0, "one ");
+	type(&l, "\n2\033\r3", LINE_EDITED, 0, "one \n2\n3");
+	type(&l, "\x15", LINE_EDITED, 0, "");
+	type(&l, "a\033[A\033OP\033[1;5Cb\x01\tc", LINE_EDITED, 0, "ab c");
+	type(&l, "\x03", LINE_EDITED, 0, "");
+	type(&l, "\x03", LINE_INTERRUPT, 0, "");
+	type(&l, "\033", LINE_INTERRUPT, 0, "");
+	type(&l, "x\x04", LINE_EDITED, 0, "x");
+	type(&l, "\x15\x04", LINE_LEAVE, 0, "");
+	type(&l, "\033[200~a\rb\033[31m", LINE_EDITED, 0, "a\nb");
+	type(&l, "\rc\033[201~\r", LINE_SEND, 0, "a\nb\nc");
+	type(&l, "\033[", LINE_EDITED, 0, "a\nb\nc");
+	line_fini(&l);
+}
+
+static void test_what_is_typed_is_shown_by_its_end(void **state)
+{
+	(void)state;
+	struct line l = {0};
+	struct str out STR_FREE = STR_INIT;
+	size_t used;
+	line_take(&l, "漢字 and\nmore", strlen("漢字 and\nmore"), &used);
+	line_show(&l, 80, &out);
+	assert_string_equal(str_c(&out), "漢字 and⏎more");
+	str_reset(&out);
+	line_show(&l, 10, &out);
+	assert_string_equal(str_c(&out), " and⏎more");
+	str_reset(&out);
+	line_show(&l, 0, &out);
+	assert_string_equal(str_c(&out), "");
+	for (int i = 0; i < 3 * LINE_MAX_TEXT; i++)
+		line_take(&l, "x", 1, &used);
+	assert_int_equal(l.text.len, LINE_MAX_TEXT);
+	line_fini(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_kind),      cmocka_unit_test(test_width_and_colour),
 		cmocka_unit_test(test_inert),          cmocka_unit_test(test_long_diffs_are_cut),
-		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_one_line),       cmocka_unit_test(test_typing),
+		cmocka_unit_test(test_what_is_typed_is_shown_by_its_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
