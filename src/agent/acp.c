@@ -2,8 +2,8 @@
  *
  *	initialize ─▶ session/new, or session/resume or load ─▶ set_mode, set_config_option ─▶ ready
  *
- * Version 1 of the protocol only: version 2 is a draft that no agent speaks unless it is told to, and all that offer
- * it offer version 1. */
+ * Version 1 of the protocol only: version 2 is a draft that no agent speaks unless it is told to, and all that
+ *offer it offer version 1. */
 #include "agent/acp.h"
 
 #include <stdlib.h>
@@ -25,8 +25,8 @@ static const struct {
 	{"opencode", "opencode acp"},
 };
 
-/* The command: what the options say, what stands behind `--`, or behind "acp:", or what is known. A text is split at
- * blanks, nothing else: a word with a blank in it wants one of the first two. */
+/* The command: what the options say, what stands behind `--`, or behind "acp:", or what is known. A text is split
+ * at blanks, nothing else: a word with a blank in it wants one of the first two. */
 static int add_command(struct agent_session *s, struct strv *argv, struct err *err)
 {
 	const char *colon = strchr(s->agent, ':'), *text = colon ? colon + 1 : NULL;
@@ -44,13 +44,15 @@ static int add_command(struct agent_session *s, struct strv *argv, struct err *e
 		if (*words.v[i])
 			strv_add(argv, words.v[i]);
 	json_strv(s->options, "args", argv);
-	return argv->n ? 0 : err_set(err, ERR_USAGE, "which agent? --agent 'acp:COMMAND', or --agent acp … -- COMMAND");
+	return argv->n ? 0
+		       : err_set(err, ERR_USAGE, "which agent? --agent 'acp:COMMAND', or --agent acp … -- COMMAND");
 }
 
 static void reset_state(struct agent_session *s)
 {
-	static const char *const of_a_run[] = {"phase", "why",  "resume", "can",   "modes", "config", "out",   "seq",
-					       "asked", "turn", "tell",   "notes", "open",  "text",   "tools", "commands"};
+	static const char *const of_a_run[] = {"phase", "why",  "resume", "can",     "modes", "config",
+					       "out",   "seq",  "asked",  "turn",    "tell",  "notes",
+					       "open",  "text", "tools",  "commands"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
 }
@@ -93,7 +95,8 @@ static void fail(struct agent_session *s, const char *why)
 	json_add_str(s->state, "why", title);
 	set_phase(s, "failed");
 	s->host->signal(s, "stream", AGENT_ERROR, ACP_CONFIDENCE, title);
-	s->host->item_open(s, &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "start-failed", .title = title});
+	s->host->item_open(s,
+			   &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "start-failed", .title = title});
 	acp_pump(s);
 }
 
@@ -151,9 +154,9 @@ static void say_notice(struct agent_session *s, const char *text)
 static void open_session(struct agent_session *s)
 {
 	struct json_object *can = json_obj(s->state, "can");
-	const char *how = json_flag(can, "resume", false) ? "session/resume" :
-			  json_flag(can, "load", false)   ? "session/load" :
-							    NULL;
+	const char *how = json_flag(can, "resume", false) ? "session/resume"
+			  : json_flag(can, "load", false) ? "session/load"
+							  : NULL;
 	if (!json_flag(s->state, "resume", false)) {
 		acp_session_new(s);
 	} else if (!how) {
@@ -311,8 +314,8 @@ static void session_failed(struct agent_session *s, const char *method, const ch
 {
 	bool again = strcmp(method, "session/new") != 0;
 	if (again) {
-		char *text MEM_FREE = mem_printf("its conversation could not be taken up again (%s): a new one begins",
-						 error);
+		char *text MEM_FREE =
+			mem_printf("its conversation could not be taken up again (%s): a new one begins", error);
 		say_notice(s, text);
 		acp_session_new(s);
 	} else {
@@ -377,11 +380,11 @@ static void on_exited(struct agent_session *s, int wait_status)
 	set_phase(s, "over");
 }
 
-#define ACP_AGENT                                                                                             \
-	.can = AGENT_CAN_TELL | AGENT_CAN_CLEAR | AGENT_CAN_RESUME | AGENT_CAN_INTERRUPT | AGENT_SPEAKS |     \
-	       AGENT_NO_TERMINAL,                                                                             \
-	.launch = launch, .on_attached = on_attached, .on_line = acp_on_line, .on_input_done = acp_on_input_done, \
-	.on_timer = on_timer, .on_exited = on_exited, .tell = acp_tell, .clear = acp_clear,                   \
+#define ACP_AGENT                                                                                                  \
+	.can = AGENT_CAN_TELL | AGENT_CAN_CLEAR | AGENT_CAN_RESUME | AGENT_CAN_INTERRUPT | AGENT_SPEAKS |          \
+	       AGENT_NO_TERMINAL,                                                                                  \
+	.launch = launch, .on_attached = on_attached, .on_line = acp_on_line, .on_input_done = acp_on_input_done,  \
+	.on_timer = on_timer, .on_exited = on_exited, .tell = acp_tell, .clear = acp_clear,                        \
 	.interrupt = acp_interrupt, .answer = acp_answer
 
 const struct agent_ops agent_acp = {.name = "acp", .title = "Any agent that speaks ACP", ACP_AGENT};

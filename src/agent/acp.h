@@ -1,13 +1,13 @@
 /* The adapter for agents that speak the Agent Client Protocol, version 1: JSON-RPC 2.0, one message a line, on the
  * agent's standard input and output. In parts: launching, the beginning of a conversation and the contract of an
- * adapter (acp.c), messages (acp_rpc.c), prompts and turns (acp_turn.c), what the agent tells (acp_update.c), its tool
- * calls (acp_tool.c), permissions (acp_need.c), and questions (acp_ask.c). Internal to these files.
+ * adapter (acp.c), messages (acp_rpc.c), prompts and turns (acp_turn.c), what the agent tells (acp_update.c), its
+ * tool calls (acp_tool.c), permissions (acp_need.c), and questions (acp_ask.c). Internal to these files.
  *
  * WHY NOTHING IS LOST OR DOUBLED. A session/prompt is not idempotent, so neither "send it again when in doubt" nor
- * "leave it" would do after musterd was killed. Hence every message to the agent has an offset in its input and stays
- * in `out` until it is written; the holder drops what it has had (host->input_at). And each line of the agent is
- * dealt with in one transaction together with the offset that it ends at. So for as long as a process lives, each
- * message arrives exactly once in either direction, whichever method it is for, and an id that we gave out is
+ * "leave it" would do after musterd was killed. Hence every message to the agent has an offset in its input and
+ * stays in `out` until it is written; the holder drops what it has had (host->input_at). And each line of the agent
+ * is dealt with in one transaction together with the offset that it ends at. So for as long as a process lives,
+ * each message arrives exactly once in either direction, whichever method it is for, and an id that we gave out is
  * answered at most once. With the process all of `of_a_run` (acp.c) goes: what it was asked is void. What is done
  * again in a new process is what was not known to have been taken: the brief until `briefed`; other prompts are
  * failed by the host.

@@ -50,7 +50,8 @@ bool acp_need_add(struct agent_session *s, struct json_object *id, const char *k
 	}
 	if (json_len(open_list(s)) >= OPEN_MAX || find_open(s, key) < json_len(open_list(s))) {
 		acp_unknown(s, "request beyond what may be open at once", id);
-		acp_respond_error(s, id, ACP_INTERNAL, "this id is in use, or too many requests wait for an answer");
+		acp_respond_error(s, id, ACP_INTERNAL,
+				  "this id is in use, or too many requests wait for an answer");
 		free(key);
 		return false;
 	}
@@ -110,8 +111,8 @@ void acp_need_forget_all(struct agent_session *s, const char *reason)
 
 /* ---- permissions: the options ---- */
 
-/* The plain yes and no are the same for every agent, so that equal needs of different agents are one to the lead. What
- * more there is has the agent's own words. */
+/* The plain yes and no are the same for every agent, so that equal needs of different agents are one to the lead.
+ * What more there is has the agent's own words. */
 static const struct {
 	const char *kind, *key, *label;
 } kinds[] = {
@@ -144,8 +145,8 @@ static void push_named(struct json_object *options, const char *key, const char 
 	acp_push_option(options, key, str_c(&inert));
 }
 
-/* own_words: the question is not whether something may be done but how to go on, and the names say it. A second option
- * of a kind goes by its id. Each of the agent's options is given its key. */
+/* own_words: the question is not whether something may be done but how to go on, and the names say it. A second
+ * option of a kind goes by its id. Each of the agent's options is given its key. */
 static struct json_object *make_options(struct json_object *given, bool own_words)
 {
 	struct json_object *options = json_new_array();
@@ -176,7 +177,8 @@ static const char *const idle_members[] = {"description", "reason",  "call_id", 
 /* All that decides the answer: the tool and what it is given, in the form that Claude's own adapter has. */
 static char *permission_topic(struct agent_session *s, struct json_object *tool)
 {
-	struct json_object *input = json_obj(tool, "input"), *given JSON_FREE = input ? json_copy(input) : json_new();
+	struct json_object *input = json_obj(tool, "input"),
+			   *given JSON_FREE = input ? json_copy(input) : json_new();
 	const char *command = json_str(tool, "command"), *cwd = json_str(given, "cwd");
 	bool execute = command && strcmp(json_str_or(tool, "kind", ""), "execute") == 0;
 	for (size_t i = 0; i < ARRAY_LEN(idle_members); i++)
@@ -187,9 +189,9 @@ static char *permission_topic(struct agent_session *s, struct json_object *tool)
 		json_add_str(given, "command", command);
 	if (execute)
 		return mem_printf("Bash %s ", json_line(given));
-	return mem_printf("%s %s %s%s%s", json_str_or(tool, "name", json_str_or(tool, "kind", "?")), json_line(given),
-			  json_str_or(tool, "title", ""), input ? "" : json_str_or(tool, "path", ""),
-			  input ? "" : json_str_or(tool, "diff", ""));
+	return mem_printf("%s %s %s%s%s", json_str_or(tool, "name", json_str_or(tool, "kind", "?")),
+			  json_line(given), json_str_or(tool, "title", ""),
+			  input ? "" : json_str_or(tool, "path", ""), input ? "" : json_str_or(tool, "diff", ""));
 }
 
 static char *permission_title(struct json_object *tool)
@@ -263,7 +265,11 @@ static void tell_reason(struct agent_session *s, struct json_object *detail, con
 {
 	const char *command = json_str(detail, "command"), *path = json_str(detail, "path");
 	MEM_FREE char *note = mem_printf("About your request (%s%s%s): %s", json_str_or(detail, "tool", "?"),
-					 command || path ? " " : "", command ? command : path ? path : "", text);
+					 command || path ? " " : "",
+					 command ? command
+					 : path  ? path
+						 : "",
+					 text);
 	acp_note(s, note);
 }
 
@@ -272,7 +278,8 @@ static struct json_object *permission_result(struct agent_session *s, struct jso
 					     const struct agent_answer *a)
 {
 	struct json_object *given = json_arr(detail, "agent_options");
-	struct json_object *o = a->option ? find_option(given, "key", a->option) : find_option(given, "kind", "reject_once");
+	struct json_object *o =
+		a->option ? find_option(given, "key", a->option) : find_option(given, "kind", "reject_once");
 	if (a->text && *a->text)
 		tell_reason(s, detail, a->text);
 	if (!o)

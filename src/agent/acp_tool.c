@@ -1,5 +1,5 @@
-/* Tool calls. An agent tells of one in pieces: a first word, often without any detail, then what it will do, then how
- * it ended. It is said twice: when it is known what it will do, and when it has ended. */
+/* Tool calls. An agent tells of one in pieces: a first word, often without any detail, then what it will do, then
+ * how it ended. It is said twice: when it is known what it will do, and when it has ended. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +137,8 @@ static void take_content(struct agent_session *s, struct json_object *tool, stru
 /* What a tool returned, as agents call it. */
 static void take_result(struct json_object *tool, struct json_object *call)
 {
-	static const char *const members[] = {"formatted_output", "aggregated_output", "output", "stdout", "result"};
+	static const char *const members[] = {"formatted_output", "aggregated_output", "output", "stdout",
+					      "result"};
 	struct json_object *raw = json_any(call, "rawOutput");
 	const char *text = json_text(raw);
 	for (size_t i = 0; i < ARRAY_LEN(members) && !text; i++)

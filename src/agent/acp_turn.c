@@ -17,7 +17,8 @@ static void say_prompt(struct agent_session *s, const char *text)
 
 static void prompt_agent(struct agent_session *s, const char *text, int64_t prompt, bool brief)
 {
-	struct json_object *params = acp_params(s), *block = json_new(), *blocks = json_new_array(), *turn = json_new();
+	struct json_object *params = acp_params(s), *block = json_new(), *blocks = json_new_array(),
+			   *turn = json_new();
 	int64_t id;
 	json_add_str(block, "type", "text");
 	json_add_str(block, "text", text);
@@ -134,7 +135,8 @@ static void turn_failed(struct agent_session *s, const char *why)
 {
 	char *title MEM_FREE = mem_printf("its turn failed: %s", why);
 	s->host->signal(s, "stream", AGENT_ERROR, ACP_CONFIDENCE, why);
-	s->host->item_open(s, &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "turn-failed", .title = title});
+	s->host->item_open(s,
+			   &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "turn-failed", .title = title});
 }
 
 static void turn_ended(struct agent_session *s, const char *words)

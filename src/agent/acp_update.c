@@ -63,7 +63,8 @@ static void add_chunk(struct agent_session *s, const char *kind, struct json_obj
 	struct json_object *pending = json_obj(s->state, "text");
 	const char *id = json_str(update, "messageId"), *before = json_str(pending, "id");
 	struct str text STR_FREE = STR_INIT;
-	if (pending && (strcmp(json_str_or(pending, "kind", ""), kind) != 0 || (id && before && strcmp(id, before) != 0))) {
+	if (pending &&
+	    (strcmp(json_str_or(pending, "kind", ""), kind) != 0 || (id && before && strcmp(id, before) != 0))) {
 		acp_text_flush(s);
 		pending = NULL;
 	}
@@ -221,14 +222,16 @@ static void on_commands(struct agent_session *s, struct json_object *update)
 /* What usage is made of: the agent's member, and ours. */
 static const struct {
 	const char *from, *to;
-} usage_members[] = {
-	{"used", "context_used"},
-	{"size", "context_size"},
-}, token_members[] = {
-	{"inputTokens", "input_tokens"},
-	{"outputTokens", "output_tokens"},
-	{"cachedReadTokens", "cached_tokens"},
-	{"thoughtTokens", "thought_tokens"},
+} usage_members[] =
+	{
+		{"used", "context_used"},
+		{"size", "context_size"},
+},
+  token_members[] = {
+	  {"inputTokens", "input_tokens"},
+	  {"outputTokens", "output_tokens"},
+	  {"cachedReadTokens", "cached_tokens"},
+	  {"thoughtTokens", "thought_tokens"},
 };
 
 static struct json_object *usage_of(struct agent_session *s)
@@ -244,7 +247,8 @@ static struct json_object *usage_of(struct agent_session *s)
 /* Told after each step: it is kept, and said once a turn. */
 static void on_usage(struct agent_session *s, struct json_object *update)
 {
-	struct json_object *usage = usage_of(s), *cost = json_obj(update, "cost"), *amount = json_any(cost, "amount");
+	struct json_object *usage = usage_of(s), *cost = json_obj(update, "cost"),
+			   *amount = json_any(cost, "amount");
 	for (size_t i = 0; i < ARRAY_LEN(usage_members); i++)
 		if (json_int(update, usage_members[i].from, -1) >= 0)
 			json_add_int(usage, usage_members[i].to, json_int(update, usage_members[i].from, 0));
@@ -306,20 +310,13 @@ static const struct {
 	void (*handle)(struct agent_session *s, struct json_object *update);
 	bool of_turn, ends_text;
 } updates[] = {
-	{"agent_message_chunk", on_message, true, false},
-	{"agent_thought_chunk", on_thought, true, false},
-	{"user_message_chunk", on_user, true, false},
-	{"tool_call", acp_tool, true, true},
-	{"tool_call_update", acp_tool, true, true},
-	{"plan", on_plan, true, true},
-	{"usage_update", on_usage, false, false},
-	{"current_mode_update", on_mode, false, false},
-	{"config_option_update", on_config, false, false},
-	{"available_commands_update", on_commands, false, false},
-	{"session_info_update", on_info, false, false},
-	{"notice", on_notice, false, true},
-	{"compaction_update", on_compaction, false, true},
-	{"compaction_summary_chunk", on_summary, false, false},
+	{"agent_message_chunk", on_message, true, false},  {"agent_thought_chunk", on_thought, true, false},
+	{"user_message_chunk", on_user, true, false},      {"tool_call", acp_tool, true, true},
+	{"tool_call_update", acp_tool, true, true},        {"plan", on_plan, true, true},
+	{"usage_update", on_usage, false, false},          {"current_mode_update", on_mode, false, false},
+	{"config_option_update", on_config, false, false}, {"available_commands_update", on_commands, false, false},
+	{"session_info_update", on_info, false, false},    {"notice", on_notice, false, true},
+	{"compaction_update", on_compaction, false, true}, {"compaction_summary_chunk", on_summary, false, false},
 };
 
 /* Loading an old conversation repeats all of it. */
@@ -331,7 +328,8 @@ static bool replays(struct agent_session *s)
 void acp_on_update(struct agent_session *s, struct json_object *params)
 {
 	struct json_object *update = json_obj(params, "update");
-	const char *session = json_str_or(params, "sessionId", ""), *name = json_str_or(update, "sessionUpdate", "?");
+	const char *session = json_str_or(params, "sessionId", ""),
+		   *name = json_str_or(update, "sessionUpdate", "?");
 	if (replays(s))
 		return;
 	/* A new conversation may tell of itself before its id is known; an earlier one is over. */

@@ -1,4 +1,5 @@
-/* What headless Claude Code tells, as the conversation that every agent without a terminal has (docs/CLI-JSON.md). */
+/* What headless Claude Code tells, as the conversation that every agent without a terminal has (docs/CLI-JSON.md).
+ */
 #include <string.h>
 
 #include "agent/claude.h"
@@ -28,9 +29,17 @@ void claude_say_prompt(struct agent_session *s, const char *text)
 static const struct {
 	const char *tool, *kind;
 } kinds[] = {
-	{"Bash", "execute"},      {"Edit", "edit"},    {"MultiEdit", "edit"},  {"Write", "edit"},
-	{"NotebookEdit", "edit"}, {"Read", "read"},    {"Grep", "search"},     {"Glob", "search"},
-	{"WebFetch", "fetch"},    {"WebSearch", "fetch"}, {"ExitPlanMode", "switch_mode"},
+	{"Bash", "execute"},
+	{"Edit", "edit"},
+	{"MultiEdit", "edit"},
+	{"Write", "edit"},
+	{"NotebookEdit", "edit"},
+	{"Read", "read"},
+	{"Grep", "search"},
+	{"Glob", "search"},
+	{"WebFetch", "fetch"},
+	{"WebSearch", "fetch"},
+	{"ExitPlanMode", "switch_mode"},
 };
 
 static const char *kind_of(const char *tool)
@@ -121,7 +130,8 @@ static void add_output(struct json_object *said, struct json_object *content)
 
 void claude_say_results(struct agent_session *s, struct json_object *line)
 {
-	struct json_object *blocks = json_arr(json_obj(line, "message"), "content"), *tools = json_obj(s->state, "tools");
+	struct json_object *blocks = json_arr(json_obj(line, "message"), "content"),
+			   *tools = json_obj(s->state, "tools");
 	for (size_t i = 0; i < json_len(blocks); i++) {
 		struct json_object *block = json_at(blocks, i), *said JSON_FREE = NULL;
 		const char *id = json_str_or(block, "tool_use_id", "");

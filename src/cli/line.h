@@ -25,9 +25,10 @@ enum line_wish {
 
 void line_fini(struct line *l);
 
-/* Takes keys, up to the first that asks for something: *ret_used bytes of them. Enter sends, Alt-Enter and Control-J begin
- * a new line, Backspace, Control-W and Control-U delete a character, a word, all. Other keys that are no text are dropped.
- * A terminal writes a key at once: one that is split over two calls is not put together again, but for text. */
+/* Takes keys, up to the first that asks for something: *ret_used bytes of them. Enter sends, Alt-Enter and
+ * Control-J begin a new line, Backspace, Control-W and Control-U delete a character, a word, all. Other keys that
+ * are no text are dropped. A terminal writes a key at once: one that is split over two calls is not put together
+ * again, but for text. */
 enum line_wish line_take(struct line *l, const char *bytes, size_t len, size_t *ret_used);
 
 /* Appends the end of the text that fits into this many columns, on one line. */

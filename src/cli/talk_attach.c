@@ -40,7 +40,8 @@ static void draw_line(struct talk_attach *t)
 	struct str out STR_FREE = STR_INIT;
 	if (t->read_only)
 		return;
-	str_addf(&out, "\r\033[K%s>%s ", out_paint(PAINT_CYAN, t->cli->color), out_paint_end(PAINT_CYAN, t->cli->color));
+	str_addf(&out, "\r\033[K%s>%s ", out_paint(PAINT_CYAN, t->cli->color),
+		 out_paint_end(PAINT_CYAN, t->cli->color));
 	line_show(&t->line, t->cli->width - PROMPT_WIDTH, &out);
 	cli_print(&out);
 	fflush(stdout);
@@ -124,8 +125,14 @@ static int show_history(struct talk_attach *t, int64_t *ret_last, struct err *er
 
 static int subscribe(struct talk_attach *t, int64_t after, struct err *err)
 {
-	static const char *const kinds[] = {"agent.",		   "item.",           "prompt.failed", "session.state",
-					    "session.interrupted", "session.cleared", "session.exited", NULL};
+	static const char *const kinds[] = {"agent.",
+					    "item.",
+					    "prompt.failed",
+					    "session.state",
+					    "session.interrupted",
+					    "session.cleared",
+					    "session.exited",
+					    NULL};
 	struct json_object *params = json_new(), *result JSON_FREE = NULL;
 	struct strv list STRV_FREE = STRV_INIT;
 	strv_add_all(&list, kinds);
@@ -263,8 +270,11 @@ static int run(struct talk_attach *t, struct err *err)
 
 int talk_attach(struct cli *c, const char *session_id, const char *name, struct err *err)
 {
-	struct talk_attach t = {
-		.cli = c, .id = session_id, .name = name, .signals = -1, .read_only = opts_has(&c->opts, "read-only")};
+	struct talk_attach t = {.cli = c,
+				.id = session_id,
+				.name = name,
+				.signals = -1,
+				.read_only = opts_has(&c->opts, "read-only")};
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return follow_conversation(c, session_id, name, err);
 	if (client_init(&t.events, CLIENT_START, err) < 0)

@@ -11,6 +11,8 @@ import pexpect
 import pytest
 from conftest import BUILD, WAIT_S, RpcError
 
+pytestmark = pytest.mark.sanitize
+
 AGENT = pathlib.Path(__file__).with_name("acp_agent.py")
 
 

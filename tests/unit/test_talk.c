@@ -28,18 +28,23 @@ static void expect_line(const char *data, const char *want)
 static void test_each_kind(void **state)
 {
 	(void)state;
-	expect("{\"kind\":\"prompt\",\"said\":{\"text\":\"Do it.\\nNow.\"}}", 0, false, "    > Do it.\n      Now.\n");
+	expect("{\"kind\":\"prompt\",\"said\":{\"text\":\"Do it.\\nNow.\"}}", 0, false,
+	       "    > Do it.\n      Now.\n");
 	expect("{\"kind\":\"message\",\"said\":{\"text\":\"Done.\"}}", 0, false, "      Done.\n");
 	expect("{\"kind\":\"tool\",\"said\":{\"title\":\"Edit a\",\"diff\":\"-one\\n+two\\n\"}}", 0, false,
 	       "    * Edit a\n      -one\n      +two\n");
 	expect("{\"kind\":\"tool\",\"said\":{\"title\":\"run\",\"command\":\"make\"}}", 0, false, "    $ make\n");
-	expect("{\"kind\":\"tool_update\",\"said\":{\"title\":\"run\",\"status\":\"failed\",\"output\":\"no\",\"left_out\":7}}", 0,
-	       false, "    ! failed: run\n      no\n      … 7 bytes more\n");
-	expect("{\"kind\":\"plan\",\"said\":{\"steps\":[{\"text\":\"a\",\"status\":\"completed\"},{\"text\":\"b\\nc\",\"status\":\"?\"}]}}",
+	expect("{\"kind\":\"tool_update\",\"said\":{\"title\":\"run\",\"status\":\"failed\",\"output\":\"no\","
+	       "\"left_out\":7}}",
+	       0, false, "    ! failed: run\n      no\n      … 7 bytes more\n");
+	expect("{\"kind\":\"plan\",\"said\":{\"steps\":[{\"text\":\"a\",\"status\":\"completed\"},{\"text\":"
+	       "\"b\\nc\",\"status\":\"?\"}]}}",
 	       0, false, "    = [x] a\n      [?] b c\n");
-	expect("{\"kind\":\"usage\",\"said\":{\"input_tokens\":7,\"context_used\":5,\"context_size\":9,\"cost\":0.5,\"currency\":\"EUR\"}}",
+	expect("{\"kind\":\"usage\",\"said\":{\"input_tokens\":7,\"context_used\":5,\"context_size\":9,\"cost\":0."
+	       "5,\"currency\":\"EUR\"}}",
 	       0, false, "      7 tokens in, context 5 of 9, 0.5 EUR\n");
-	expect("{\"kind\":\"mode\",\"said\":{\"mode\":\"p\",\"name\":\"Plan\"}}", 0, false, "      mode: Plan (p)\n");
+	expect("{\"kind\":\"mode\",\"said\":{\"mode\":\"p\",\"name\":\"Plan\"}}", 0, false,
+	       "      mode: Plan (p)\n");
 	expect("{\"kind\":\"commands\",\"said\":{\"commands\":[\"a\"]}}", 0, false, "");
 	expect("{\"kind\":\"new one\",\"said\":{\"name\":\"n\",\"text\":\"t\"}}", 0, false, "    ? n t\n");
 	expect("{\"kind\":\"message\"}", 0, false, "");
@@ -59,10 +64,13 @@ static void test_width_and_colour(void **state)
 static void test_inert(void **state)
 {
 	(void)state;
-	expect("{\"kind\":\"message\",\"said\":{\"text\":\"a\\u001b[2Jb\\u001b]0;title\\u0007c\\u202ed\"}}", 0, false, "      abcd\n");
-	expect("{\"kind\":\"tool\",\"said\":{\"title\":\"x\\u001b[31m\",\"command\":\"rm\\u001b[1A -rf\"}}", 0, false, "    $ rm -rf\n");
+	expect("{\"kind\":\"message\",\"said\":{\"text\":\"a\\u001b[2Jb\\u001b]0;title\\u0007c\\u202ed\"}}", 0,
+	       false, "      abcd\n");
+	expect("{\"kind\":\"tool\",\"said\":{\"title\":\"x\\u001b[31m\",\"command\":\"rm\\u001b[1A -rf\"}}", 0,
+	       false, "    $ rm -rf\n");
 	expect("{\"kind\":\"other\",\"said\":{\"name\":\"\\u001b[H\",\"text\":\"\\u001b[H\"}}", 0, false, "");
-	expect("{\"kind\":\"config\",\"said\":{\"options\":{\"\\u001b[Ha\":\"\\u001b[Hb\"}}}", 0, false, "      a: b\n");
+	expect("{\"kind\":\"config\",\"said\":{\"options\":{\"\\u001b[Ha\":\"\\u001b[Hb\"}}}", 0, false,
+	       "      a: b\n");
 }
 
 static void test_long_diffs_are_cut(void **state)
@@ -85,7 +93,8 @@ static void test_one_line(void **state)
 {
 	(void)state;
 	expect_line("{\"kind\":\"message\",\"said\":{\"text\":\"one\\ntwo\"}}", "message: one …");
-	expect_line("{\"kind\":\"tool_update\",\"said\":{\"title\":\"Read a\",\"status\":\"completed\"}}", "tool_update: Read a completed");
+	expect_line("{\"kind\":\"tool_update\",\"said\":{\"title\":\"Read a\",\"status\":\"completed\"}}",
+		    "tool_update: Read a completed");
 	expect_line("{\"kind\":\"commands\",\"said\":{}}", "commands");
 }
 
@@ -145,9 +154,12 @@ static void test_what_is_typed_is_shown_by_its_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_kind),      cmocka_unit_test(test_width_and_colour),
-		cmocka_unit_test(test_inert),          cmocka_unit_test(test_long_diffs_are_cut),
-		cmocka_unit_test(test_one_line),       cmocka_unit_test(test_typing),
+		cmocka_unit_test(test_each_kind),
+		cmocka_unit_test(test_width_and_colour),
+		cmocka_unit_test(test_inert),
+		cmocka_unit_test(test_long_diffs_are_cut),
+		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_typing),
 		cmocka_unit_test(test_what_is_typed_is_shown_by_its_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
