@@ -170,11 +170,15 @@ static struct json_object *make_options(struct json_object *given, bool own_word
 
 /* ---- permissions: the item ---- */
 
-/* Members of a tool's input that are worded anew each time, or say what is known of any. */
-static const char *const idle_members[] = {"description", "reason",  "call_id", "turn_id",
-					   "parsed_cmd",  "item_id", "source"};
+/* Members of a tool's input that are worded anew each time, or count for nothing but the agent's own books. What
+ * "always" would mean is in the words of that option. */
+static const char *const idle_members[] = {
+	"description",        "reason", "call_id",       "turn_id",    "item_id",
+	"parsed_cmd",         "source", "started_at_ms", "process_id", "proposed_execpolicy_amendment",
+	"available_decisions"};
 
-/* All that decides the answer: the tool and what it is given, in the form that Claude's own adapter has. */
+/* All that decides the answer. A command that runs in the workspace is the same whichever agent's it is; else what
+ * the tool is given counts, in its own form. */
 static char *permission_topic(struct agent_session *s, struct json_object *tool)
 {
 	struct json_object *input = json_obj(tool, "input"),
@@ -186,11 +190,11 @@ static char *permission_topic(struct agent_session *s, struct json_object *tool)
 	if (cwd && s->workspace && strcmp(cwd, s->workspace) == 0)
 		json_object_object_del(given, "cwd");
 	if (execute)
-		json_add_str(given, "command", command);
-	if (execute)
-		return mem_printf("Bash %s ", json_line(given));
-	return mem_printf("%s %s %s%s%s", json_str_or(tool, "name", json_str_or(tool, "kind", "?")),
-			  json_line(given), json_str_or(tool, "title", ""),
+		json_object_object_del(given, "command");
+	if (execute && json_object_object_length(given) == 0)
+		return mem_printf("run %s", command);
+	return mem_printf("%s %s %s%s%s%s", json_str_or(tool, "name", json_str_or(tool, "kind", "?")),
+			  json_line(given), json_str_or(tool, "title", ""), execute ? command : "",
 			  input ? "" : json_str_or(tool, "path", ""), input ? "" : json_str_or(tool, "diff", ""));
 }
 
@@ -215,6 +219,8 @@ static struct json_object *permission_detail(struct json_object *tool, struct js
 			json_add_obj(detail, copied[i], json_copy(json_any(tool, copied[i])));
 	if (!json_str(tool, "command") && !json_str(tool, "diff"))
 		json_add_str(detail, "context", json_str(tool, "output"));
+	else if (json_str(json_obj(tool, "input"), "reason"))
+		json_add_str(detail, "context", json_str(json_obj(tool, "input"), "reason"));
 	json_add_obj(detail, "agent_options", json_copy(given));
 	return detail;
 }
