@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "fmt/json.h"
 
-enum { PROTOCOL = 1 };
+enum { PROTOCOL = 1, SESSION_ID_MAX = 1024 };
 
 /* ---- launching ---- */
 
@@ -333,7 +333,7 @@ void acp_on_session(struct agent_session *s, struct json_object *asked, struct j
 		session_failed(s, method, error);
 		return;
 	}
-	if (fresh && !id) {
+	if (fresh && (!id || strlen(id) > SESSION_ID_MAX)) {
 		fail(s, "its answer to session/new names no session");
 		return;
 	}
@@ -365,7 +365,7 @@ static void on_timer(struct agent_session *s, const char *name)
 	if (strcmp(name, "resend") == 0)
 		acp_resend(s);
 	else if (strcmp(name, "text") == 0)
-		acp_text_flush(s);
+		acp_on_text_timer(s);
 }
 
 static void on_exited(struct agent_session *s, int wait_status)

@@ -27,7 +27,8 @@
  *   turn          {"id","prompt","brief","begun"}: the session/prompt that runs
  *   tell          {"prompt","text"}: waits for the turn to end; notes: ["…"] likewise, told of our own accord
  *   open          [{"key","id","kind"}]: requests of the agent that wait for the lead
- *   text          {"kind","id","text"}: a message of which more may come; last: the last whole one of the turn
+ *   text          {"kind","id","text"}: a message of which more may come; last: the last one of the turn,
+ *                 last_more: more of it may come
  *   tools         {"id": {…}}: tool calls that have not ended
  *   commands      the names that it offered last */
 #ifndef AGENT_ACP_H
@@ -36,7 +37,6 @@
 #include "agent/agent.h"
 
 enum {
-	ACP_TEXT_MAX = 16 * 1024, /* bytes of a message, or of a tool's output, that are kept in one piece */
 	ACP_DIFF_MAX = 64 * 1024,
 	ACP_CONFIDENCE = 99,
 };
@@ -93,6 +93,8 @@ void acp_on_update(struct agent_session *s, struct json_object *params);
 void acp_update_attached(struct agent_session *s);
 /* Says what has collected of a message. */
 void acp_text_flush(struct agent_session *s);
+/* Some of it, when it is long under way. */
+void acp_on_text_timer(struct agent_session *s);
 /* The modes and options of a new conversation; at its beginning nothing is said about them. */
 void acp_take_modes(struct agent_session *s, struct json_object *modes);
 void acp_take_config(struct agent_session *s, struct json_object *options, bool say);

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "fmt/json.h"
 
-enum { OPEN_MAX = 64, OPTIONS_MAX = 16, LABEL_MAX = 200 };
+enum { GIVEN_MAX = 64 * 1024, OPEN_MAX = 64, OPTIONS_MAX = 16, LABEL_MAX = 200 };
 
 /* ---- what is open ---- */
 
@@ -231,9 +231,9 @@ void acp_on_permission(struct agent_session *s, struct json_object *id, struct j
 	char *key MEM_FREE = NULL;
 	if (acp_in_phase(s, "over"))
 		return;
-	if (!json_len(given)) {
-		acp_unknown(s, "permission without options", params);
-		acp_respond_error(s, id, ACP_INVALID_PARAMS, "a permission needs options");
+	if (!json_len(given) || strlen(json_line(given)) > GIVEN_MAX) {
+		acp_unknown(s, "permission without options to choose from", params);
+		acp_respond_error(s, id, ACP_INVALID_PARAMS, "a permission needs options, and not too many");
 		return;
 	}
 	acp_turn_begun(s);

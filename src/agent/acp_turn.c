@@ -4,16 +4,10 @@
 #include <string.h>
 
 #include "agent/acp.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
-
-static void say_prompt(struct agent_session *s, const char *text)
-{
-	struct json_object *said JSON_FREE = json_new();
-	json_add_str(said, "text", text);
-	s->host->said(s, "prompt", said);
-}
 
 static void prompt_agent(struct agent_session *s, const char *text, int64_t prompt, bool brief)
 {
@@ -31,6 +25,7 @@ static void prompt_agent(struct agent_session *s, const char *text, int64_t prom
 	json_add_bool(turn, "brief", brief);
 	json_add_obj(s->state, "turn", turn);
 	json_object_object_del(s->state, "last");
+	json_object_object_del(s->state, "last_more");
 	s->host->save(s);
 	say_prompt(s, text);
 	s->host->signal(s, "stream", AGENT_WORKING, ACP_CONFIDENCE, "it was given a prompt");

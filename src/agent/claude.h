@@ -100,7 +100,6 @@ void claude_turn_failed(struct agent_session *s, const char *source, const char 
 
 /* ---- claude_say.c: the conversation of the stream, in the form that all agents without a terminal have ---- */
 
-void claude_say_prompt(struct agent_session *s, const char *text);
 /* The lines "assistant", "user" (tool results), and what a "result" or "init" says beside the turn's end or begin. */
 void claude_say_assistant(struct agent_session *s, struct json_object *line);
 void claude_say_results(struct agent_session *s, struct json_object *line);

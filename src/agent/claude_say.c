@@ -3,25 +3,18 @@
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "fmt/json.h"
 
-enum { OUTPUT_MAX = 16 * 1024, TOOLS_MAX = 256, STEPS_MAX = 64 };
+enum { TOOLS_MAX = 256, STEPS_MAX = 64 };
 
 /* ---- messages ---- */
 
-static void say_text(struct agent_session *s, const char *kind, const char *text)
+static void say_member(struct agent_session *s, const char *kind, struct json_object *block, const char *member)
 {
-	struct json_object *said JSON_FREE = json_new();
-	if (!text || !*text)
-		return;
-	json_add_str(said, "text", text);
-	s->host->said(s, kind, said);
-}
-
-void claude_say_prompt(struct agent_session *s, const char *text)
-{
-	say_text(s, "prompt", text);
+	const char *text = json_str_or(block, member, "");
+	say_text(s, kind, text, strlen(text), false);
 }
 
 /* ---- tools ---- */
@@ -66,7 +59,7 @@ static void say_steps(struct agent_session *s, struct json_object *todos)
 	struct json_object *said JSON_FREE = json_new(), *steps = json_new_array();
 	for (size_t i = 0; i < MIN(json_len(todos), (size_t)STEPS_MAX); i++) {
 		struct json_object *step = json_new();
-		json_add_str(step, "text", json_str_or(json_at(todos, i), "content", ""));
+		say_add_words(step, "text", json_str_or(json_at(todos, i), "content", ""));
 		json_add_str(step, "status", json_str_or(json_at(todos, i), "status", "pending"));
 		json_push(steps, step);
 	}
@@ -105,9 +98,9 @@ void claude_say_assistant(struct agent_session *s, struct json_object *line)
 		struct json_object *block = json_at(blocks, i);
 		const char *type = json_str_or(block, "type", "");
 		if (strcmp(type, "text") == 0)
-			say_text(s, "message", json_str(block, "text"));
+			say_member(s, "message", block, "text");
 		else if (strcmp(type, "thinking") == 0)
-			say_text(s, "thought", json_str(block, "thinking"));
+			say_member(s, "thought", block, "thinking");
 		else if (strcmp(type, "tool_use") == 0)
 			say_tool(s, block);
 	}
@@ -121,11 +114,7 @@ static void add_output(struct json_object *said, struct json_object *content)
 		str_adds(&text, json_text(content));
 	for (size_t i = 0; i < json_len(content); i++)
 		str_addf(&text, "%s%s", text.len ? "\n" : "", json_str_or(json_at(content, i), "text", ""));
-	if (text.len == 0)
-		return;
-	json_add_strn(said, "output", text.data, MIN(text.len, (size_t)OUTPUT_MAX));
-	if (text.len > OUTPUT_MAX)
-		json_add_int(said, "left_out", (int64_t)(text.len - OUTPUT_MAX));
+	say_add_output(said, str_c(&text), text.len);
 }
 
 void claude_say_results(struct agent_session *s, struct json_object *line)

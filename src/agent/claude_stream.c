@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/say.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -171,12 +172,12 @@ static void note_arrived(struct agent_session *s, const char *uuid)
 {
 	struct json_object *tell = json_obj(s->state, "tell");
 	if (strcmp(json_str_or(s->state, "brief", ""), uuid) == 0) {
-		claude_say_prompt(s, s->prompt);
+		say_prompt(s, s->prompt);
 		json_object_object_del(s->state, "brief");
 		s->host->save(s);
 	} else if (tell && strcmp(json_str_or(tell, "uuid", ""), uuid) == 0) {
 		int64_t prompt = json_int(tell, "prompt", 0);
-		claude_say_prompt(s, json_str(tell, "text"));
+		say_prompt(s, json_str(tell, "text"));
 		json_object_object_del(s->state, "tell");
 		s->host->save(s);
 		s->host->prompt_settled(s, prompt, NULL);

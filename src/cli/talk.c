@@ -38,6 +38,7 @@ static void add_block(const struct talk *t, char sign, enum paint paint, const c
 	int shown = 0, left = 0;
 	if (!text || !*text)
 		return;
+	text += strspn(text, "\n"); /* of a later piece */
 	out_add_wrapped(&lines, text, t->indent + MARGIN, t->width);
 	for (char *line = lines.data; line && *line;) {
 		size_t len = strcspn(line, "\n");
@@ -67,6 +68,7 @@ static void add_left_out(const struct talk *t, struct json_object *said, const c
 static void add_prompt(const struct talk *t, struct json_object *said)
 {
 	add_block(t, '>', PAINT_CYAN, json_str(said, "text"), 0, false);
+	add_left_out(t, said, "bytes");
 }
 
 static void add_message(const struct talk *t, struct json_object *said)

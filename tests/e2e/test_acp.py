@@ -374,6 +374,48 @@ def test_a_long_message_comes_whole(muster, repo):
     assert all(p.get("more") for p in pieces[:-1])
 
 
+def test_a_message_is_shown_as_it_grows(muster, repo):
+    gate = muster.home / "gate"
+    s = Session(muster, repo, f"line one\nsay tw\nwait {gate}\nline o\nsay three")
+    assert s.event("agent.said", lambda e: e["data"]["kind"] == "message")["data"]["said"] == {"text": "one\n", "more": True}
+    s.kill_daemon()
+    gate.touch()
+    s.turns(1)
+    assert "".join(m["text"] for m in s.said("message")) == "one\ntwo\nthree"
+    assert s.get()["last_words"] == "one\ntwo\nthree"
+
+
+def test_an_agent_that_does_not_read(muster, repo):
+    """More than the holder keeps for it: the rest is given again until there is room, and all of it arrives once."""
+    gate = muster.home / "gate"
+    s = Session(muster, repo, f"deaf {gate}\nflood 10000\nsay deaf now")
+    s.turns(1)
+    text = "say well\n" + "x" * 3_900_000
+    assert s.tell(text, wait_ms=0)["state"] == "queued"
+    s.kill_daemon()
+    assert s.tell("say and this", wait_ms=0)["state"] == "queued"
+    gate.touch()
+    s.turns(3)
+    prompts = [m["params"]["prompt"][0]["text"] for m in s.got("session/prompt")]
+    assert prompts[1:] == [text, "say and this"]
+    assert len([m for m in s.got() if "method" not in m]) == 10000
+    assert s.said("prompt")[1]["left_out"] == len(text) - (16 << 10)
+
+
+def test_a_conversation_is_adopted(muster, repo):
+    script, log, folder = muster.home / "agent.sh", muster.home / "log", muster.home / "conversations"
+    script.write_text(f"#!/bin/sh\nexec {sys.executable} {AGENT} --log {log} --folder {folder}\n")
+    script.chmod(0o755)
+    folder.mkdir()
+    (folder / "begun-elsewhere").write_text("say something\n")
+    muster.run("adopt", repo, "--agent", f"acp:{script}", "--conversation", "begun-elsewhere", "--name", "a")
+    muster.run("tell", "a", "say and more")
+    assert muster.json("show", "a")["conversation"] == "begun-elsewhere"
+    asked = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [m["method"] for m in asked if "set" not in m["method"]] == ["initialize", "session/load", "session/prompt"]
+    assert asked[-1]["params"]["sessionId"] == "begun-elsewhere"
+
+
 def test_two_answers_to_one_prompt(muster, repo):
     s = Session(muster, repo, "twice")
     s.turns(1)
