@@ -20,13 +20,25 @@ static bool names_holder(const char *word)
 	return file_exists(path);
 }
 
+/* Whether musterd, if it runs, says that the session has no terminal. */
+static bool is_headless(struct cli *c)
+{
+	struct client client;
+	struct json_object *s JSON_FREE = NULL;
+	if (client_init(&client, CLIENT_ONLY_IF_RUNNING, NULL) != 0)
+		return false;
+	int r = client_call(&client, "session.get", cli_session_params(c), &s, NULL);
+	client_fini(&client);
+	return r == 0 && json_flag(s, "headless", false);
+}
+
 static int run(struct cli *c, struct err *err)
 {
 	const char *word = cli_arg(c, 0);
 	struct json_object *s JSON_FREE = NULL;
 	if (c->json)
 		return err_set(err, ERR_USAGE, "attach has no --json; muster watch --json streams events");
-	if (names_holder(word))
+	if (names_holder(word) && !is_headless(c))
 		return attach_run(c, word, word, err);
 	if (cli_call(c, "session.get", cli_session_params(c), &s, err) < 0)
 		return -1;

@@ -161,7 +161,7 @@ def test_attach(muster, repo):
     child.close()
     assert child.exitstatus == 0 and "detached, it runs on" in child.before and "\033[?2004l" in child.before
     assert "\033[?1049h" not in child.before
-    looks = pexpect.spawn(str(BUILD / "src" / "muster"), ["attach", "-r", s.name], env=muster.env, timeout=WAIT_S, encoding="utf-8")
+    looks = pexpect.spawn(str(BUILD / "src" / "muster"), ["attach", "-r", s.id], env=muster.env, timeout=WAIT_S, encoding="utf-8")
     looks.expect(r"pasted.*#\d+ permission")
     looks.send("say not sent\r")
     muster.run("stop", s.name)
