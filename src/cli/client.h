@@ -42,11 +42,11 @@ int client_call(struct client *c, const char *method, struct json_object *params
  * parsed nor copied. `params` is JSON text. */
 int client_pass(struct client *c, const char *method, const char *params, int fd, struct err *err) NODISCARD;
 
-/* Reads what is there now (the descriptor is readable), and hands notifications to watch.event. 1, 0 when the connection
- * has ended, or -1 with err. */
-int client_pump(struct client *c, struct err *err) NODISCARD;
-
 /* Waits for notifications, and hands them to watch.event, until the connection ends (0) or breaks (-1 with err). */
 int client_follow(struct client *c, struct err *err) NODISCARD;
+
+/* Takes what has come on `fd` (after poll has said so, without waiting) and hands notifications to watch.event: 1 the
+ * connection goes on, 0 it has ended, -1 with err it is broken. */
+int client_take(struct client *c, struct err *err) NODISCARD;
 
 #endif

@@ -226,7 +226,7 @@ static int loop(struct talk_attach *t, struct err *err)
 		draw_line(t);
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			t->end = TALK_SIGNAL;
-		int r = fds[0].revents ? client_pump(&t->events, err) : 1;
+		int r = fds[0].revents ? client_take(&t->events, err) : 1;
 		if (r < 0)
 			return -1;
 		if (r == 0)
