@@ -308,6 +308,36 @@ def test_musterd_is_killed(muster, repo, point):
     assert len([m for m in s.got() if "method" not in m]) == 1
 
 
+def test_musterd_is_killed_at_each_event(muster, repo):
+    s = Session(muster, repo, "say one\nrun touch x\nplan a,b\nsay two\nrun touch y\nsay three")
+    kills = 0
+    while not s.all_events("turn.ended"):
+        for item in s.items("permission"):
+            s.answer(item, option="allow")
+        s.events.read()
+        s.kill_daemon()
+        kills += 1
+    assert kills >= 3
+    assert s.ran() == ["touch x", "touch y"]
+    assert [m["text"] for m in s.said("message")] == ["one", "two", "three"]
+    assert len(s.said("plan")) == len(s.said("prompt")) == 1
+    assert [m["method"] for m in s.got() if "method" in m] == ["initialize", "session/new", "session/set_mode", "session/prompt"]
+    assert len([m for m in s.got() if "method" not in m]) == 2
+
+
+def test_the_holder_is_killed(muster, repo):
+    """With it the agent goes; what it asked is void, and its conversation goes on in another process."""
+    s = Session(muster, repo, "say one\nrun touch x")
+    s.need("permission")
+    os.kill(s.get()["hold"]["pid"], signal.SIGKILL)
+    assert s.wait("failed", "stopped") and s.items("permission") == []
+    muster.run("resume", s.name)
+    s.tell("say two")
+    while s.turn() != "two":
+        pass
+    assert s.got("session/load") and s.ran() == []
+
+
 def test_prompts_survive_kills_right_after_they_were_told(muster, repo):
     s = Session(muster, repo, "say 0")
     s.turns(1)
