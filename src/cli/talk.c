@@ -195,24 +195,22 @@ static void add_nothing(const struct talk *t, struct json_object *said)
 	(void)said;
 }
 
-static void add_other(const struct talk *t, struct json_object *said)
+/* Also of a kind that is not known here. */
+static void add_other(const struct talk *t, const char *kind, struct json_object *said)
 {
-	MEM_FREE char *text =
-		mem_printf("%s %s", json_str_or(said, "name", "something"), json_str_or(said, "text", ""));
-	add_block(t, '?', PAINT_DIM, text, 3, false);
+	MEM_FREE char *text = mem_printf("%s %s", json_str_or(said, "name", kind), json_str_or(said, "text", ""));
+	add_block(t, '?', PAINT_DIM, text, OUTPUT_LINES, false);
 }
 
 static const struct {
 	const char *kind;
 	void (*add)(const struct talk *t, struct json_object *said);
 } kinds[] = {
-	{"prompt", add_prompt},    {"message", add_message},
-	{"thought", add_thought},  {"summary", add_thought},
-	{"tool", add_tool},        {"tool_update", add_tool_update},
-	{"plan", add_plan},        {"usage", add_usage},
-	{"mode", add_mode},        {"config", add_config},
-	{"title", add_title},      {"notice", add_notice},
-	{"commands", add_nothing}, {"compaction", add_compaction},
+	{"prompt", add_prompt},    {"message", add_message}, {"thought", add_thought},
+	{"summary", add_thought},  {"tool", add_tool},       {"tool_update", add_tool_update},
+	{"plan", add_plan},        {"usage", add_usage},     {"mode", add_mode},
+	{"config", add_config},    {"title", add_title},     {"notice", add_notice},
+	{"commands", add_nothing}, {"cleared", add_nothing}, {"compaction", add_compaction},
 };
 
 void talk_add(struct str *out, struct json_object *data, int indent, int width, bool color)
@@ -226,7 +224,7 @@ void talk_add(struct str *out, struct json_object *data, int indent, int width, 
 			return;
 		}
 	}
-	add_other(&t, said);
+	add_other(&t, kind, said);
 }
 
 void talk_add_line(struct str *out, struct json_object *data)

@@ -47,6 +47,7 @@ static void test_each_kind(void **state)
 	       "      mode: Plan (p)\n");
 	expect("{\"kind\":\"commands\",\"said\":{\"commands\":[\"a\"]}}", 0, false, "");
 	expect("{\"kind\":\"new one\",\"said\":{\"name\":\"n\",\"text\":\"t\"}}", 0, false, "    ? n t\n");
+	expect("{\"kind\":\"new one\",\"said\":{\"text\":\"t\"}}", 0, false, "    ? new one t\n");
 	expect("{\"kind\":\"message\"}", 0, false, "");
 	expect("{\"kind\":\"plan\",\"said\":{\"steps\":7}}", 0, false, "");
 }
