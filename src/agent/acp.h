@@ -21,7 +21,8 @@
  * and of one run of its process:
  *   phase         "begin" "session" "settings" "ready" "failed" "over"; why: of "failed"
  *   resume        the conversation is to be taken up again
- *   can           {"load","resume"}: what the agent offers; modes: [{"id","name"}]; config: {id: value}
+ *   can           {"load","resume"}: what the agent offers; modes: [{"id","name"}]; config: {id: value};
+ *                 mode_option: the id of the option that is its mode, where it has one
  *   out           {"end": offset after all input, "wait": [{"at","line"}] not known to be written}
  *   seq, asked    the last id that we gave out; {"id": {"m": method, …}}: requests without an answer
  *   turn          {"id","prompt","brief","begun"}: the session/prompt that runs
@@ -51,6 +52,7 @@ bool acp_in_phase(struct agent_session *s, const char *phase);
 void acp_on_initialized(struct agent_session *s, struct json_object *asked, struct json_object *msg);
 void acp_on_session(struct agent_session *s, struct json_object *asked, struct json_object *msg);
 void acp_on_setting(struct agent_session *s, struct json_object *asked, struct json_object *msg);
+int acp_set_mode(struct agent_session *s, const char *mode, struct err *err);
 /* Asks for a new conversation. */
 void acp_session_new(struct agent_session *s);
 
@@ -98,6 +100,8 @@ void acp_on_text_timer(struct agent_session *s);
 /* The modes and options of a new conversation; at its beginning nothing is said about them. */
 void acp_take_modes(struct agent_session *s, struct json_object *modes);
 void acp_take_config(struct agent_session *s, struct json_object *options, bool say);
+/* It works in that mode now. */
+void acp_take_mode(struct agent_session *s, const char *id, bool say);
 void acp_take_tokens(struct agent_session *s, struct json_object *usage);
 /* The text of a content block; what is none is named in brackets. */
 void acp_add_content(struct str *out, struct json_object *block);

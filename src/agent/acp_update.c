@@ -171,7 +171,7 @@ static const char *mode_name(struct agent_session *s, const char *id)
 	return NULL;
 }
 
-static void take_mode(struct agent_session *s, const char *id, bool say)
+void acp_take_mode(struct agent_session *s, const char *id, bool say)
 {
 	if (!id || strlen(id) > NAME_MAX_BYTES || strcmp(json_str_or(s->state, "mode", ""), id) == 0)
 		return;
@@ -196,12 +196,12 @@ void acp_take_modes(struct agent_session *s, struct json_object *modes)
 	}
 	json_add_obj(s->state, "modes", kept);
 	json_object_object_del(s->state, "mode");
-	take_mode(s, json_str(modes, "currentModeId"), false);
+	acp_take_mode(s, json_str(modes, "currentModeId"), false);
 }
 
 static void on_mode(struct agent_session *s, struct json_object *update)
 {
-	take_mode(s, json_str(update, "currentModeId"), true);
+	acp_take_mode(s, json_str(update, "currentModeId"), true);
 }
 
 /* Values are texts, or true and false. */
@@ -222,7 +222,9 @@ void acp_take_config(struct agent_session *s, struct json_object *options, bool 
 			continue;
 		json_add_obj(now, id, json_copy(value));
 		if (strcmp(json_str_or(option, "category", ""), "mode") == 0)
-			take_mode(s, json_text(value), say);
+			json_add_str(s->state, "mode_option", id);
+		if (strcmp(json_str_or(option, "category", ""), "mode") == 0)
+			acp_take_mode(s, json_text(value), say);
 		else
 			json_add_obj(changed, id, json_copy(value));
 	}

@@ -169,9 +169,19 @@ void claude_say_usage(struct agent_session *s, struct json_object *line)
 	s->host->said(s, "usage", usage);
 }
 
-void claude_say_mode(struct agent_session *s, struct json_object *line)
+void claude_say_refusal(struct agent_session *s, const char *mode, const char *why)
 {
-	const char *mode = json_str(line, "permissionMode"), *before = json_str(s->state, "mode");
+	struct json_object *said JSON_FREE = json_new();
+	MEM_FREE char *title = mem_printf("it refuses the mode %s", mode);
+	json_add_str(said, "severity", "warning");
+	say_add_words(said, "title", title);
+	say_add_words(said, "text", why);
+	s->host->said(s, "notice", said);
+}
+
+void claude_say_mode(struct agent_session *s, const char *mode)
+{
+	const char *before = json_str(s->state, "mode");
 	if (!mode || (before && strcmp(before, mode) == 0))
 		return;
 	json_add_str(s->state, "mode", mode);

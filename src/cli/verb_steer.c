@@ -1,4 +1,4 @@
-/* The verbs that do one thing to one session and show what became of it: clear, interrupt, pause, resume, stop, rm,
+/* The verbs that do one thing to one session and show what became of it: clear, interrupt, mode, pause, resume, stop, rm,
  * restore, undo. */
 #include <string.h>
 
@@ -34,6 +34,13 @@ static int run_plain(struct cli *c, struct err *err)
 	while (strcmp(plain[i].verb, c->verb->name) != 0)
 		i++;
 	return steer(c, plain[i].method, cli_session_params(c), err);
+}
+
+static int run_mode(struct cli *c, struct err *err)
+{
+	struct json_object *params = cli_session_params(c);
+	json_add_str(params, "mode", cli_arg(c, 1));
+	return steer(c, "session.mode", params, err);
 }
 
 static int run_stop(struct cli *c, struct err *err)
@@ -92,6 +99,18 @@ STEER_VERB(pause, "freeze the session's processes", NULL);
 STEER_VERB(resume, "let a paused session go on, or start one that has ended again",
 	   "An agent that can go on with its own conversation does.");
 STEER_VERB(restore, "bring a removed session back, byte for byte", NULL);
+
+const struct verb verb_mode = {
+	.name = "mode",
+	.group = VERB_STEER,
+	.args = "SESSION MODE",
+	.help = "ask an agent without a terminal to work in another of its modes",
+	.text = "The mode is the agent's own name of it, as `muster show` has it: what it may do unasked, or that it only plans.",
+	.min_args = 2,
+	.max_args = 2,
+	.completes = COMPLETE_SESSION,
+	.run = run_mode,
+};
 
 static const struct opt stop_options[] = {
 	{'j', "jobs", NULL, "end its background jobs too", 0},

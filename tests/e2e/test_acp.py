@@ -534,6 +534,19 @@ def test_the_mode_that_was_asked_for(muster, repo, mode, works):
         assert "nonesuch" in s.need("failure")["title"]
 
 
+def test_the_mode_is_changed(muster, repo):
+    s = Session(muster, repo, "say hello")
+    s.turns(1)
+    muster.run("mode", s.name, "plan")
+    s.event("agent.said", lambda e: e["data"]["kind"] == "mode")
+    assert s.get()["mode"] == "plan" and s.said("mode") == [{"mode": "plan", "name": "Plan"}]
+    assert s.got("session/set_mode")[-1]["params"]["modeId"] == "plan"
+    wrong = muster.run("mode", s.name, "nonesuch", check=False)
+    assert wrong.returncode == 2 and "it offers default auto plan" in wrong.stderr
+    other = muster.run("start", "--name", "sleeper", "--", "sleep", "1000", cwd=repo)
+    assert muster.run("mode", "sleeper", "plan", check=False).returncode == 3, other
+
+
 def test_a_turn_that_fails(muster, repo):
     s = Session(muster, repo, "fail the service is down")
     assert "the service is down" in s.need("failure")["title"]
