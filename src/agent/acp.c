@@ -2,8 +2,8 @@
  *
  *	initialize ─▶ session/new, or session/resume or load ─▶ set_mode, set_config_option ─▶ ready
  *
- * Version 1 of the protocol only: version 2 is a draft that no agent speaks unless it is told to, and all that offer
- * it offer version 1. */
+ * Version 1 of the protocol only: version 2 is a draft that no agent speaks unless it is told to, and all that
+ *offer it offer version 1. */
 #include "agent/acp.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "fmt/json.h"
 
-enum { PROTOCOL = 1 };
+enum { PROTOCOL = 1, SESSION_ID_MAX = 1024 };
 
 /* ---- launching ---- */
 
@@ -25,8 +25,8 @@ static const struct {
 	{"opencode", "opencode acp"},
 };
 
-/* The command: what the options say, what stands behind `--`, or behind "acp:", or what is known. A text is split at
- * blanks, nothing else: a word with a blank in it wants one of the first two. */
+/* The command: what the options say, what stands behind `--`, or behind "acp:", or what is known. A text is split
+ * at blanks, nothing else: a word with a blank in it wants one of the first two. */
 static int add_command(struct agent_session *s, struct strv *argv, struct err *err)
 {
 	const char *colon = strchr(s->agent, ':'), *text = colon ? colon + 1 : NULL;
@@ -44,13 +44,15 @@ static int add_command(struct agent_session *s, struct strv *argv, struct err *e
 		if (*words.v[i])
 			strv_add(argv, words.v[i]);
 	json_strv(s->options, "args", argv);
-	return argv->n ? 0 : err_set(err, ERR_USAGE, "which agent? --agent 'acp:COMMAND', or --agent acp … -- COMMAND");
+	return argv->n ? 0
+		       : err_set(err, ERR_USAGE, "which agent? --agent 'acp:COMMAND', or --agent acp … -- COMMAND");
 }
 
 static void reset_state(struct agent_session *s)
 {
-	static const char *const of_a_run[] = {"phase", "why",  "resume", "can",   "modes", "config", "out",   "seq",
-					       "asked", "turn", "tell",   "notes", "open",  "text",   "tools", "commands"};
+	static const char *const of_a_run[] = {"phase",  "why",  "mode_option", "resume", "can",     "modes",
+					       "config", "out",  "seq",         "asked",  "turn",    "tell",
+					       "notes",  "open", "text",        "tools",  "commands"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
 }
@@ -93,7 +95,8 @@ static void fail(struct agent_session *s, const char *why)
 	json_add_str(s->state, "why", title);
 	set_phase(s, "failed");
 	s->host->signal(s, "stream", AGENT_ERROR, ACP_CONFIDENCE, title);
-	s->host->item_open(s, &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "start-failed", .title = title});
+	s->host->item_open(s,
+			   &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "start-failed", .title = title});
 	acp_pump(s);
 }
 
@@ -151,9 +154,9 @@ static void say_notice(struct agent_session *s, const char *text)
 static void open_session(struct agent_session *s)
 {
 	struct json_object *can = json_obj(s->state, "can");
-	const char *how = json_flag(can, "resume", false) ? "session/resume" :
-			  json_flag(can, "load", false)   ? "session/load" :
-							    NULL;
+	const char *how = json_flag(can, "resume", false) ? "session/resume"
+			  : json_flag(can, "load", false) ? "session/load"
+							  : NULL;
 	if (!json_flag(s->state, "resume", false)) {
 		acp_session_new(s);
 	} else if (!how) {
@@ -239,27 +242,34 @@ static void note_setting(struct json_object *asked, const char *option, const ch
 	json_add_str(asked, "value", value);
 }
 
-/* Asks for one setting. False, after saying so, when the agent has no such thing. */
-static bool set(struct agent_session *s, const char *option, const char *value, struct json_object *of_agent)
+/* Asks for one setting; option_id: the agent's own id of it, or NULL. -1 with err when it has no such thing. */
+static int set(struct agent_session *s, const char *option, const char *value, const char *option_id,
+	       struct err *err)
 {
 	bool is_mode = strcmp(option, "mode") == 0 && json_len(json_arr(s->state, "modes"));
-	struct json_object *params = acp_params(s);
-	if (is_mode && offers_mode(s, value)) {
-		json_add_str(params, "modeId", value);
-		note_setting(acp_request(s, "session/set_mode", params, NULL), option, value);
-	} else if (!is_mode && json_str(of_agent, "id")) {
-		json_add_str(params, "configId", json_str(of_agent, "id"));
-		json_add_str(params, "value", value);
-		note_setting(acp_request(s, "session/set_config_option", params, NULL), option, value);
-	} else {
-		json_object_put(params);
+	struct json_object *params;
+	if (is_mode && !offers_mode(s, value)) {
 		MEM_FREE char *offered = mode_names(s);
-		MEM_FREE char *why = is_mode ? mem_printf("it has no mode %s; it offers%s", value, offered)
-					     : mem_printf("it has no option %s that could be %s", option, value);
-		fail(s, why);
-		return false;
+		return err_set(err, ERR_USAGE, "it has no mode %s; it offers%s", value, offered);
 	}
-	return true;
+	if (!is_mode && !option_id)
+		return err_set(err, ERR_USAGE, "it has no option %s that could be %s", option, value);
+	params = acp_params(s);
+	json_add_str(params, is_mode ? "modeId" : "value", value);
+	if (!is_mode)
+		json_add_str(params, "configId", option_id);
+	note_setting(acp_request(s, is_mode ? "session/set_mode" : "session/set_config_option", params, NULL),
+		     option, value);
+	return 0;
+}
+
+int acp_set_mode(struct agent_session *s, const char *mode, struct err *err)
+{
+	if (!acp_in_phase(s, "ready"))
+		return err_set(err, ERR_REFUSED, "%s: its conversation has not begun yet", s->name);
+	if (set(s, "mode", mode, json_str(s->state, "mode_option"), err) == 0)
+		return 0;
+	return err_prefix(err, "%s", s->name);
 }
 
 static void ready_if_set(struct agent_session *s)
@@ -282,26 +292,34 @@ static void apply_settings(struct agent_session *s, struct json_object *options)
 		const char *now = strcmp(settings[i].option, "mode") == 0 && json_str(s->state, "mode")
 					  ? json_str(s->state, "mode")
 					  : json_str(config, json_str_or(of_agent, "id", ""));
-		if (value && (!now || strcmp(now, value) != 0) && !set(s, settings[i].option, value, of_agent))
+		struct err err;
+		if (!value || (now && strcmp(now, value) == 0))
+			continue;
+		if (set(s, settings[i].option, value, json_str(of_agent, "id"), &err) < 0) {
+			fail(s, err.msg);
 			return;
+		}
 	}
 	ready_if_set(s);
 }
 
-/* Working in another mode than the one asked for might do what must not be done: it does not begin then. */
+/* At the beginning working in another mode than the one asked for might do what must not be done: it does not begin
+ * then. Later the lead sees that it goes on as before. */
 void acp_on_setting(struct agent_session *s, struct json_object *asked, struct json_object *msg)
 {
+	bool begins = acp_in_phase(s, "settings");
 	char *error MEM_FREE = acp_error_text(msg);
-	if (!acp_in_phase(s, "settings"))
-		return;
 	if (error) {
 		char *why MEM_FREE = mem_printf("it refuses the %s %s: %s", json_str_or(asked, "option", "?"),
 						json_str_or(asked, "value", "?"), error);
-		fail(s, why);
+		if (begins)
+			fail(s, why);
+		else
+			say_notice(s, why);
 		return;
 	}
-	if (strcmp(json_str_or(asked, "m", ""), "session/set_mode") == 0)
-		json_add_str(s->state, "mode", json_str(asked, "value"));
+	if (strcmp(json_str_or(asked, "option", ""), "mode") == 0)
+		acp_take_mode(s, json_str(asked, "value"), !begins);
 	ready_if_set(s);
 }
 
@@ -311,8 +329,8 @@ static void session_failed(struct agent_session *s, const char *method, const ch
 {
 	bool again = strcmp(method, "session/new") != 0;
 	if (again) {
-		char *text MEM_FREE = mem_printf("its conversation could not be taken up again (%s): a new one begins",
-						 error);
+		char *text MEM_FREE =
+			mem_printf("its conversation could not be taken up again (%s): a new one begins", error);
 		say_notice(s, text);
 		acp_session_new(s);
 	} else {
@@ -330,7 +348,7 @@ void acp_on_session(struct agent_session *s, struct json_object *asked, struct j
 		session_failed(s, method, error);
 		return;
 	}
-	if (fresh && !id) {
+	if (fresh && (!id || strlen(id) > SESSION_ID_MAX)) {
 		fail(s, "its answer to session/new names no session");
 		return;
 	}
@@ -362,7 +380,7 @@ static void on_timer(struct agent_session *s, const char *name)
 	if (strcmp(name, "resend") == 0)
 		acp_resend(s);
 	else if (strcmp(name, "text") == 0)
-		acp_text_flush(s);
+		acp_on_text_timer(s);
 }
 
 static void on_exited(struct agent_session *s, int wait_status)
@@ -377,12 +395,12 @@ static void on_exited(struct agent_session *s, int wait_status)
 	set_phase(s, "over");
 }
 
-#define ACP_AGENT                                                                                             \
-	.can = AGENT_CAN_TELL | AGENT_CAN_CLEAR | AGENT_CAN_RESUME | AGENT_CAN_INTERRUPT | AGENT_SPEAKS |     \
-	       AGENT_NO_TERMINAL,                                                                             \
-	.launch = launch, .on_attached = on_attached, .on_line = acp_on_line, .on_input_done = acp_on_input_done, \
-	.on_timer = on_timer, .on_exited = on_exited, .tell = acp_tell, .clear = acp_clear,                   \
-	.interrupt = acp_interrupt, .answer = acp_answer
+#define ACP_AGENT                                                                                                  \
+	.can = AGENT_CAN_TELL | AGENT_CAN_CLEAR | AGENT_CAN_RESUME | AGENT_CAN_INTERRUPT | AGENT_SPEAKS |          \
+	       AGENT_NO_TERMINAL,                                                                                  \
+	.launch = launch, .on_attached = on_attached, .on_line = acp_on_line, .on_input_done = acp_on_input_done,  \
+	.on_timer = on_timer, .on_exited = on_exited, .tell = acp_tell, .clear = acp_clear,                        \
+	.interrupt = acp_interrupt, .set_mode = acp_set_mode, .answer = acp_answer
 
 const struct agent_ops agent_acp = {.name = "acp", .title = "Any agent that speaks ACP", ACP_AGENT};
 const struct agent_ops agent_gemini = {.name = "gemini", .title = "Gemini CLI", .program = "gemini", ACP_AGENT};

@@ -1,13 +1,13 @@
 /* The adapter for agents that speak the Agent Client Protocol, version 1: JSON-RPC 2.0, one message a line, on the
  * agent's standard input and output. In parts: launching, the beginning of a conversation and the contract of an
- * adapter (acp.c), messages (acp_rpc.c), prompts and turns (acp_turn.c), what the agent tells (acp_update.c), its tool
- * calls (acp_tool.c), permissions (acp_need.c), and questions (acp_ask.c). Internal to these files.
+ * adapter (acp.c), messages (acp_rpc.c), prompts and turns (acp_turn.c), what the agent tells (acp_update.c), its
+ * tool calls (acp_tool.c), permissions (acp_need.c), and questions (acp_ask.c). Internal to these files.
  *
  * WHY NOTHING IS LOST OR DOUBLED. A session/prompt is not idempotent, so neither "send it again when in doubt" nor
- * "leave it" would do after musterd was killed. Hence every message to the agent has an offset in its input and stays
- * in `out` until it is written; the holder drops what it has had (host->input_at). And each line of the agent is
- * dealt with in one transaction together with the offset that it ends at. So for as long as a process lives, each
- * message arrives exactly once in either direction, whichever method it is for, and an id that we gave out is
+ * "leave it" would do after musterd was killed. Hence every message to the agent has an offset in its input and
+ * stays in `out` until it is written; the holder drops what it has had (host->input_at). And each line of the agent
+ * is dealt with in one transaction together with the offset that it ends at. So for as long as a process lives,
+ * each message arrives exactly once in either direction, whichever method it is for, and an id that we gave out is
  * answered at most once. With the process all of `of_a_run` (acp.c) goes: what it was asked is void. What is done
  * again in a new process is what was not known to have been taken: the brief until `briefed`; other prompts are
  * failed by the host.
@@ -21,13 +21,15 @@
  * and of one run of its process:
  *   phase         "begin" "session" "settings" "ready" "failed" "over"; why: of "failed"
  *   resume        the conversation is to be taken up again
- *   can           {"load","resume"}: what the agent offers; modes: [{"id","name"}]; config: {id: value}
+ *   can           {"load","resume"}: what the agent offers; modes: [{"id","name"}]; config: {id: value};
+ *                 mode_option: the id of the option that is its mode, where it has one
  *   out           {"end": offset after all input, "wait": [{"at","line"}] not known to be written}
  *   seq, asked    the last id that we gave out; {"id": {"m": method, …}}: requests without an answer
  *   turn          {"id","prompt","brief","begun"}: the session/prompt that runs
  *   tell          {"prompt","text"}: waits for the turn to end; notes: ["…"] likewise, told of our own accord
  *   open          [{"key","id","kind"}]: requests of the agent that wait for the lead
- *   text          {"kind","id","text"}: a message of which more may come; last: the last whole one of the turn
+ *   text          {"kind","id","text"}: a message of which more may come; last: the last one of the turn,
+ *                 last_more: more of it may come
  *   tools         {"id": {…}}: tool calls that have not ended
  *   commands      the names that it offered last */
 #ifndef AGENT_ACP_H
@@ -36,7 +38,6 @@
 #include "agent/agent.h"
 
 enum {
-	ACP_TEXT_MAX = 16 * 1024, /* bytes of a message, or of a tool's output, that are kept in one piece */
 	ACP_DIFF_MAX = 64 * 1024,
 	ACP_CONFIDENCE = 99,
 };
@@ -51,6 +52,7 @@ bool acp_in_phase(struct agent_session *s, const char *phase);
 void acp_on_initialized(struct agent_session *s, struct json_object *asked, struct json_object *msg);
 void acp_on_session(struct agent_session *s, struct json_object *asked, struct json_object *msg);
 void acp_on_setting(struct agent_session *s, struct json_object *asked, struct json_object *msg);
+int acp_set_mode(struct agent_session *s, const char *mode, struct err *err);
 /* Asks for a new conversation. */
 void acp_session_new(struct agent_session *s);
 
@@ -93,9 +95,13 @@ void acp_on_update(struct agent_session *s, struct json_object *params);
 void acp_update_attached(struct agent_session *s);
 /* Says what has collected of a message. */
 void acp_text_flush(struct agent_session *s);
+/* Some of it, when it is long under way. */
+void acp_on_text_timer(struct agent_session *s);
 /* The modes and options of a new conversation; at its beginning nothing is said about them. */
 void acp_take_modes(struct agent_session *s, struct json_object *modes);
 void acp_take_config(struct agent_session *s, struct json_object *options, bool say);
+/* It works in that mode now. */
+void acp_take_mode(struct agent_session *s, const char *id, bool say);
 void acp_take_tokens(struct agent_session *s, struct json_object *usage);
 /* The text of a content block; what is none is named in brackets. */
 void acp_add_content(struct str *out, struct json_object *block);

@@ -1,6 +1,6 @@
-/* Questions of the agent: a form (elicitation/create) of fields, each with a type. A form with one choice becomes that
- * choice on the docket, with a text field beside it for other answers; any other form is answered by a line for each
- * field. */
+/* Questions of the agent: a form (elicitation/create) of fields, each with a type. A form with one choice becomes
+ * that choice on the docket, with a text field beside it for other answers; any other form is answered by a line
+ * for each field. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,7 +96,8 @@ static void add_field(struct str *out, const char *name, struct json_object *fie
 	if (more)
 		str_addf(out, ": %s", more);
 	for (size_t i = 0; i < MIN(json_len(choices), (size_t)CHOICES_MAX); i++)
-		str_addf(out, "%s%s", i ? " | " : " [", choice_value(json_at(choices, i)) ? choice_value(json_at(choices, i)) : "");
+		str_addf(out, "%s%s", i ? " | " : " [",
+			 choice_value(json_at(choices, i)) ? choice_value(json_at(choices, i)) : "");
 	str_adds(out, choices ? "]" : "");
 	if (strcmp(type, "array") == 0)
 		str_adds(out, " (several, with commas)");
@@ -186,7 +187,8 @@ static const char *choice_named(struct json_object *field, const char *text)
 	char *end;
 	long place = strtol(text, &end, 10);
 	for (size_t i = 0; i < json_len(choices); i++) {
-		const char *value = choice_value(json_at(choices, i)), *title = json_str(json_at(choices, i), "title");
+		const char *value = choice_value(json_at(choices, i)),
+			   *title = json_str(json_at(choices, i), "title");
 		if (value && (strcasecmp(value, text) == 0 || (title && strcasecmp(title, text) == 0)))
 			return value;
 	}
@@ -238,7 +240,8 @@ static struct json_object *value_of(struct json_object *field, const char *text)
 static void set_field(struct json_object *content, struct json_object *field, const char *name, const char *aside,
 		      const char *text)
 {
-	bool other = *aside && choices_of(field) && strcmp(field_type(field), "array") != 0 && !choice_named(field, text);
+	bool other = *aside && choices_of(field) && strcmp(field_type(field), "array") != 0 &&
+		     !choice_named(field, text);
 	struct json_object *value = other ? json_new_str(text) : value_of(field, text);
 	if (value)
 		json_add_obj(content, other ? aside : name, value);
@@ -254,7 +257,9 @@ struct json_object *acp_ask_result(struct json_object *detail, const struct agen
 	if (f.names.n > 1)
 		strv_split(&lines, text, '\n');
 	for (size_t i = 0; i < f.names.n; i++) {
-		const char *line = f.names.n > 1 ? (i < lines.n ? lines.v[i] : "") : answer->option ? answer->option : text;
+		const char *line = f.names.n > 1    ? (i < lines.n ? lines.v[i] : "")
+				   : answer->option ? answer->option
+						    : text;
 		if (*line)
 			set_field(content, json_obj(fields, f.names.v[i]), f.names.v[i], f.asides.v[i], line);
 	}

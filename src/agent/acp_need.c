@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "fmt/json.h"
 
-enum { OPEN_MAX = 64, OPTIONS_MAX = 16, LABEL_MAX = 200 };
+enum { GIVEN_MAX = 64 * 1024, OPEN_MAX = 64, OPTIONS_MAX = 16, LABEL_MAX = 200 };
 
 /* ---- what is open ---- */
 
@@ -50,7 +50,8 @@ bool acp_need_add(struct agent_session *s, struct json_object *id, const char *k
 	}
 	if (json_len(open_list(s)) >= OPEN_MAX || find_open(s, key) < json_len(open_list(s))) {
 		acp_unknown(s, "request beyond what may be open at once", id);
-		acp_respond_error(s, id, ACP_INTERNAL, "this id is in use, or too many requests wait for an answer");
+		acp_respond_error(s, id, ACP_INTERNAL,
+				  "this id is in use, or too many requests wait for an answer");
 		free(key);
 		return false;
 	}
@@ -110,8 +111,8 @@ void acp_need_forget_all(struct agent_session *s, const char *reason)
 
 /* ---- permissions: the options ---- */
 
-/* The plain yes and no are the same for every agent, so that equal needs of different agents are one to the lead. What
- * more there is has the agent's own words. */
+/* The plain yes and no are the same for every agent, so that equal needs of different agents are one to the lead.
+ * What more there is has the agent's own words. */
 static const struct {
 	const char *kind, *key, *label;
 } kinds[] = {
@@ -144,8 +145,8 @@ static void push_named(struct json_object *options, const char *key, const char 
 	acp_push_option(options, key, str_c(&inert));
 }
 
-/* own_words: the question is not whether something may be done but how to go on, and the names say it. A second option
- * of a kind goes by its id. Each of the agent's options is given its key. */
+/* own_words: the question is not whether something may be done but how to go on, and the names say it. A second
+ * option of a kind goes by its id. Each of the agent's options is given its key. */
 static struct json_object *make_options(struct json_object *given, bool own_words)
 {
 	struct json_object *options = json_new_array();
@@ -169,14 +170,19 @@ static struct json_object *make_options(struct json_object *given, bool own_word
 
 /* ---- permissions: the item ---- */
 
-/* Members of a tool's input that are worded anew each time, or say what is known of any. */
-static const char *const idle_members[] = {"description", "reason",  "call_id", "turn_id",
-					   "parsed_cmd",  "item_id", "source"};
+/* Members of a tool's input that are worded anew each time, or count for nothing but the agent's own books. What
+ * "always" would mean is in the words of that option. */
+static const char *const idle_members[] = {
+	"description",        "reason", "call_id",       "turn_id",    "item_id",
+	"parsed_cmd",         "source", "started_at_ms", "process_id", "proposed_execpolicy_amendment",
+	"available_decisions"};
 
-/* All that decides the answer: the tool and what it is given, in the form that Claude's own adapter has. */
+/* All that decides the answer. A command that runs in the workspace is the same whichever agent's it is; else what
+ * the tool is given counts, in its own form. */
 static char *permission_topic(struct agent_session *s, struct json_object *tool)
 {
-	struct json_object *input = json_obj(tool, "input"), *given JSON_FREE = input ? json_copy(input) : json_new();
+	struct json_object *input = json_obj(tool, "input"),
+			   *given JSON_FREE = input ? json_copy(input) : json_new();
 	const char *command = json_str(tool, "command"), *cwd = json_str(given, "cwd");
 	bool execute = command && strcmp(json_str_or(tool, "kind", ""), "execute") == 0;
 	for (size_t i = 0; i < ARRAY_LEN(idle_members); i++)
@@ -184,12 +190,12 @@ static char *permission_topic(struct agent_session *s, struct json_object *tool)
 	if (cwd && s->workspace && strcmp(cwd, s->workspace) == 0)
 		json_object_object_del(given, "cwd");
 	if (execute)
-		json_add_str(given, "command", command);
-	if (execute)
-		return mem_printf("Bash %s ", json_line(given));
-	return mem_printf("%s %s %s%s%s", json_str_or(tool, "name", json_str_or(tool, "kind", "?")), json_line(given),
-			  json_str_or(tool, "title", ""), input ? "" : json_str_or(tool, "path", ""),
-			  input ? "" : json_str_or(tool, "diff", ""));
+		json_object_object_del(given, "command");
+	if (execute && json_object_object_length(given) == 0)
+		return mem_printf("run %s", command);
+	return mem_printf("%s %s %s%s%s%s", json_str_or(tool, "name", json_str_or(tool, "kind", "?")),
+			  json_line(given), json_str_or(tool, "title", ""), execute ? command : "",
+			  input ? "" : json_str_or(tool, "path", ""), input ? "" : json_str_or(tool, "diff", ""));
 }
 
 static char *permission_title(struct json_object *tool)
@@ -213,6 +219,8 @@ static struct json_object *permission_detail(struct json_object *tool, struct js
 			json_add_obj(detail, copied[i], json_copy(json_any(tool, copied[i])));
 	if (!json_str(tool, "command") && !json_str(tool, "diff"))
 		json_add_str(detail, "context", json_str(tool, "output"));
+	else if (json_str(json_obj(tool, "input"), "reason"))
+		json_add_str(detail, "context", json_str(json_obj(tool, "input"), "reason"));
 	json_add_obj(detail, "agent_options", json_copy(given));
 	return detail;
 }
@@ -223,9 +231,9 @@ void acp_on_permission(struct agent_session *s, struct json_object *id, struct j
 	char *key MEM_FREE = NULL;
 	if (acp_in_phase(s, "over"))
 		return;
-	if (!json_len(given)) {
-		acp_unknown(s, "permission without options", params);
-		acp_respond_error(s, id, ACP_INVALID_PARAMS, "a permission needs options");
+	if (!json_len(given) || strlen(json_line(given)) > GIVEN_MAX) {
+		acp_unknown(s, "permission without options to choose from", params);
+		acp_respond_error(s, id, ACP_INVALID_PARAMS, "a permission needs options, and not too many");
 		return;
 	}
 	acp_turn_begun(s);
@@ -263,7 +271,11 @@ static void tell_reason(struct agent_session *s, struct json_object *detail, con
 {
 	const char *command = json_str(detail, "command"), *path = json_str(detail, "path");
 	MEM_FREE char *note = mem_printf("About your request (%s%s%s): %s", json_str_or(detail, "tool", "?"),
-					 command || path ? " " : "", command ? command : path ? path : "", text);
+					 command || path ? " " : "",
+					 command ? command
+					 : path  ? path
+						 : "",
+					 text);
 	acp_note(s, note);
 }
 
@@ -272,7 +284,8 @@ static struct json_object *permission_result(struct agent_session *s, struct jso
 					     const struct agent_answer *a)
 {
 	struct json_object *given = json_arr(detail, "agent_options");
-	struct json_object *o = a->option ? find_option(given, "key", a->option) : find_option(given, "kind", "reject_once");
+	struct json_object *o =
+		a->option ? find_option(given, "key", a->option) : find_option(given, "kind", "reject_once");
 	if (a->text && *a->text)
 		tell_reason(s, detail, a->text);
 	if (!o)

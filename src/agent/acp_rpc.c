@@ -9,9 +9,9 @@
 #include "fmt/json.h"
 
 enum {
-	UNKNOWN_MAX = 32,      /* kinds of messages that are counted by name */
-	UNKNOWN_SAID_MAX = 8,  /* of one kind, that are shown */
-	UNKNOWN_SHOWN = 2048,  /* bytes of one */
+	UNKNOWN_MAX = 32,     /* kinds of messages that are counted by name */
+	UNKNOWN_SAID_MAX = 8, /* of one kind, that are shown */
+	UNKNOWN_SHOWN = 2048, /* bytes of one */
 	RETRY_MS = 500,
 	ERROR_MAX = 600,
 };
@@ -83,7 +83,8 @@ void acp_on_input_done(struct agent_session *s, uint64_t end, int error)
 	s->host->save(s);
 }
 
-struct json_object *acp_request(struct agent_session *s, const char *method, struct json_object *params, int64_t *ret_id)
+struct json_object *acp_request(struct agent_session *s, const char *method, struct json_object *params,
+				int64_t *ret_id)
 {
 	struct json_object *msg = json_new(), *asked = json_new();
 	int64_t id = json_int(s->state, "seq", 0) + 1;
@@ -178,13 +179,14 @@ static const struct {
 	const char *method;
 	void (*handle)(struct agent_session *s, struct json_object *asked, struct json_object *msg);
 } answers[] = {
-	{"initialize", acp_on_initialized},     {"session/new", acp_on_session},
-	{"session/load", acp_on_session},       {"session/resume", acp_on_session},
-	{"session/set_mode", acp_on_setting},   {"session/set_config_option", acp_on_setting},
+	{"initialize", acp_on_initialized},   {"session/new", acp_on_session},
+	{"session/load", acp_on_session},     {"session/resume", acp_on_session},
+	{"session/set_mode", acp_on_setting}, {"session/set_config_option", acp_on_setting},
 	{"session/prompt", acp_on_prompted},
 };
 
-/* An answer to something that we did not ask, or that was answered before, is an agent's mistake and changes nothing. */
+/* An answer to something that we did not ask, or that was answered before, is an agent's mistake and changes
+ * nothing. */
 static void on_answer(struct agent_session *s, struct json_object *msg)
 {
 	struct json_object *id = json_any(msg, "id"), *all = json_obj(s->state, "asked");

@@ -1,9 +1,10 @@
-/* Tool calls. An agent tells of one in pieces: a first word, often without any detail, then what it will do, then how
- * it ended. It is said twice: when it is known what it will do, and when it has ended. */
+/* Tool calls. An agent tells of one in pieces: a first word, often without any detail, then what it will do, then
+ * how it ended. It is said twice: when it is known what it will do, and when it has ended. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/acp.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -122,8 +123,8 @@ static void take_content(struct agent_session *s, struct json_object *tool, stru
 				str_addf(&diff, "--- %s\n", in_workspace(s, path));
 			add_change(&diff, json_str_or(block, "oldText", ""), json_str_or(block, "newText", ""));
 			if (path && !json_has(tool, "path"))
-				json_add_str(tool, "path", in_workspace(s, path));
-		} else if (strcmp(type, "content") == 0 && text.len < ACP_TEXT_MAX) {
+				say_add_words(tool, "path", in_workspace(s, path));
+		} else if (strcmp(type, "content") == 0 && text.len < SAY_PIECE) {
 			acp_add_content(&text, json_obj(block, "content"));
 			str_addc(&text, '\n');
 		}
@@ -137,7 +138,8 @@ static void take_content(struct agent_session *s, struct json_object *tool, stru
 /* What a tool returned, as agents call it. */
 static void take_result(struct json_object *tool, struct json_object *call)
 {
-	static const char *const members[] = {"formatted_output", "aggregated_output", "output", "stdout", "result"};
+	static const char *const members[] = {"formatted_output", "aggregated_output", "output", "stdout",
+					      "result"};
 	struct json_object *raw = json_any(call, "rawOutput");
 	const char *text = json_text(raw);
 	for (size_t i = 0; i < ARRAY_LEN(members) && !text; i++)
@@ -165,7 +167,7 @@ static void learn(struct agent_session *s, struct json_object *tool, struct json
 	const char *path = json_str(json_at(json_arr(call, "locations"), 0), "path");
 	take_texts(tool, call);
 	if (path)
-		json_add_str(tool, "path", in_workspace(s, path));
+		say_add_words(tool, "path", in_workspace(s, path));
 	if (input && json_object_object_length(input) && strlen(json_line(input)) <= INPUT_MAX) {
 		json_add_obj(tool, "input", json_copy(input));
 		take_command(tool, input);
@@ -236,23 +238,12 @@ static void say_call(struct agent_session *s, struct json_object *tool)
 	s->host->said(s, "tool", said);
 }
 
-static void add_output(struct json_object *said, struct json_object *tool)
-{
-	const char *output = json_str(tool, "output");
-	size_t len = output ? strlen(output) : 0;
-	if (len == 0)
-		return;
-	json_add_strn(said, "output", output, MIN(len, (size_t)ACP_TEXT_MAX));
-	if (len > ACP_TEXT_MAX)
-		json_add_int(said, "left_out", (int64_t)(len - ACP_TEXT_MAX));
-}
-
 static void say_end(struct agent_session *s, struct json_object *tool)
 {
 	static const char *const said_of[] = {"id", "name", "title", "kind", "status", "command", "path", "diff"};
 	struct json_object *said JSON_FREE = json_new();
 	copy_members(said, tool, said_of, ARRAY_LEN(said_of));
-	add_output(said, tool);
+	say_add_output(said, json_str_or(tool, "output", ""), strlen(json_str_or(tool, "output", "")));
 	s->host->said(s, "tool_update", said);
 }
 

@@ -4,20 +4,15 @@
 #include <string.h>
 
 #include "agent/acp.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
 
-static void say_prompt(struct agent_session *s, const char *text)
-{
-	struct json_object *said JSON_FREE = json_new();
-	json_add_str(said, "text", text);
-	s->host->said(s, "prompt", said);
-}
-
 static void prompt_agent(struct agent_session *s, const char *text, int64_t prompt, bool brief)
 {
-	struct json_object *params = acp_params(s), *block = json_new(), *blocks = json_new_array(), *turn = json_new();
+	struct json_object *params = acp_params(s), *block = json_new(), *blocks = json_new_array(),
+			   *turn = json_new();
 	int64_t id;
 	json_add_str(block, "type", "text");
 	json_add_str(block, "text", text);
@@ -30,6 +25,7 @@ static void prompt_agent(struct agent_session *s, const char *text, int64_t prom
 	json_add_bool(turn, "brief", brief);
 	json_add_obj(s->state, "turn", turn);
 	json_object_object_del(s->state, "last");
+	json_object_object_del(s->state, "last_more");
 	s->host->save(s);
 	say_prompt(s, text);
 	s->host->signal(s, "stream", AGENT_WORKING, ACP_CONFIDENCE, "it was given a prompt");
@@ -134,7 +130,8 @@ static void turn_failed(struct agent_session *s, const char *why)
 {
 	char *title MEM_FREE = mem_printf("its turn failed: %s", why);
 	s->host->signal(s, "stream", AGENT_ERROR, ACP_CONFIDENCE, why);
-	s->host->item_open(s, &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "turn-failed", .title = title});
+	s->host->item_open(s,
+			   &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "turn-failed", .title = title});
 }
 
 static void turn_ended(struct agent_session *s, const char *words)

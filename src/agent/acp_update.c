@@ -3,25 +3,41 @@
 #include <string.h>
 
 #include "agent/acp.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
 
 enum {
-	TEXT_REST_MS = 300, /* outside of a turn a message is whole when nothing more came for so long */
+	TEXT_SHOWN_MS = 1000, /* so long after it began, and again, the lines of a message are shown */
+	TEXT_REST_MS = 300,   /* outside of a turn a message is whole when nothing more came for so long */
 	PLAN_MAX = 64,
 	COMMANDS_MAX = 256,
+	OPTIONS_MAX = 64,
+	NAME_MAX_BYTES = 1024, /* of ids and values that are kept */
 };
 
 /* ---- messages, which come in chunks ---- */
 
-/* How much of the text is said at once: no more than ACP_TEXT_MAX bytes, and whole characters. */
-static size_t piece_of(const char *text, size_t len)
+/* The last message of a turn is its last words: the end of it, when it is long. */
+static void note_last(struct agent_session *s, const char *piece, size_t len, bool more)
 {
-	size_t n = MIN(len, (size_t)ACP_TEXT_MAX);
-	while (n < len && n > 1 && ((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
-	return n;
+	const char *before = json_flag(s->state, "last_more", false) ? json_str_or(s->state, "last", "") : "";
+	struct str text STR_FREE = STR_INIT;
+	str_adds(&text, before);
+	str_add(&text, piece, len);
+	size_t from = text.len > SAY_PIECE ? text.len - SAY_PIECE : 0;
+	while (from < text.len && ((unsigned char)text.data[from] & 0xc0) == 0x80)
+		from++;
+	json_add_str(s->state, "last", str_c(&text) + from);
+	json_add_bool(s->state, "last_more", more);
+}
+
+static void say_of(struct agent_session *s, const char *kind, const char *text, size_t len, bool more)
+{
+	say_text(s, kind, text, len, more);
+	if (strcmp(kind, "message") == 0)
+		note_last(s, text, len, more);
 }
 
 void acp_text_flush(struct agent_session *s)
@@ -29,20 +45,33 @@ void acp_text_flush(struct agent_session *s)
 	struct json_object *pending = json_obj(s->state, "text");
 	if (!pending)
 		return;
-	const char *kind = json_str_or(pending, "kind", "message"), *text = json_str_or(pending, "text", "");
-	bool more = json_flag(pending, "more", false);
-	for (size_t len = strlen(text), n; len; text += n, len -= n) {
-		struct json_object *said JSON_FREE = json_new();
-		n = piece_of(text, len);
-		json_add_strn(said, "text", text, n);
-		if (more || n < len)
-			json_add_bool(said, "more", true);
-		s->host->said(s, kind, said);
-		if (strcmp(kind, "message") == 0)
-			json_add_strn(s->state, "last", text, n);
-	}
+	const char *text = json_str_or(pending, "text", "");
+	say_of(s, json_str_or(pending, "kind", "message"), text, strlen(text), false);
 	json_object_object_del(s->state, "text");
 	s->host->save(s);
+}
+
+/* A message that is long under way is shown as it grows, by whole lines. */
+static void say_lines(struct agent_session *s, struct json_object *pending)
+{
+	const char *text = json_str_or(pending, "text", ""), *end = strrchr(text, '\n');
+	if (!end)
+		return;
+	MEM_FREE char *rest = mem_strdup(end + 1);
+	say_of(s, json_str_or(pending, "kind", "message"), text, (size_t)(end + 1 - text), true);
+	json_add_str(pending, "text", rest);
+	s->host->save(s);
+}
+
+void acp_on_text_timer(struct agent_session *s)
+{
+	struct json_object *pending = json_obj(s->state, "text");
+	if (!json_has(s->state, "turn")) {
+		acp_text_flush(s);
+	} else if (pending) {
+		say_lines(s, pending);
+		s->host->timer(s, "text", TEXT_SHOWN_MS);
+	}
 }
 
 void acp_add_content(struct str *out, struct json_object *block)
@@ -63,11 +92,13 @@ static void add_chunk(struct agent_session *s, const char *kind, struct json_obj
 	struct json_object *pending = json_obj(s->state, "text");
 	const char *id = json_str(update, "messageId"), *before = json_str(pending, "id");
 	struct str text STR_FREE = STR_INIT;
-	if (pending && (strcmp(json_str_or(pending, "kind", ""), kind) != 0 || (id && before && strcmp(id, before) != 0))) {
+	if (pending &&
+	    (strcmp(json_str_or(pending, "kind", ""), kind) != 0 || (id && before && strcmp(id, before) != 0))) {
 		acp_text_flush(s);
 		pending = NULL;
 	}
-	if (!pending) {
+	bool fresh = !pending;
+	if (fresh) {
 		pending = json_new();
 		json_add_str(pending, "kind", kind);
 		json_add_str(pending, "id", id);
@@ -76,12 +107,15 @@ static void add_chunk(struct agent_session *s, const char *kind, struct json_obj
 	str_adds(&text, json_str_or(pending, "text", ""));
 	acp_add_content(&text, json_obj(update, "content"));
 	json_add_str(pending, "text", str_c(&text));
-	if (text.len >= ACP_TEXT_MAX) {
-		json_add_bool(pending, "more", true);
-		acp_text_flush(s);
+	if (text.len >= SAY_PIECE) {
+		size_t n = say_piece_len(text.data, text.len);
+		say_of(s, kind, text.data, n, true);
+		json_add_str(pending, "text", text.data + n);
 	}
 	if (!json_has(s->state, "turn"))
 		s->host->timer(s, "text", TEXT_REST_MS);
+	else if (fresh)
+		s->host->timer(s, "text", TEXT_SHOWN_MS);
 	s->host->save(s);
 }
 
@@ -104,7 +138,7 @@ static void on_user(struct agent_session *s, struct json_object *update)
 
 void acp_update_attached(struct agent_session *s)
 {
-	if (json_has(s->state, "text") && !json_has(s->state, "turn"))
+	if (json_has(s->state, "text"))
 		s->host->timer(s, "text", TEXT_REST_MS);
 }
 
@@ -116,8 +150,8 @@ static void on_plan(struct agent_session *s, struct json_object *update)
 	struct json_object *entries = json_arr(update, "entries"), *list = json_new_array();
 	for (size_t i = 0; i < MIN(json_len(entries), (size_t)PLAN_MAX); i++) {
 		struct json_object *entry = json_at(entries, i), *step = json_new();
-		json_add_str(step, "text", json_str_or(entry, "content", ""));
-		json_add_str(step, "status", json_str_or(entry, "status", "pending"));
+		say_add_words(step, "text", json_str_or(entry, "content", ""));
+		say_add_words(step, "status", json_str_or(entry, "status", "pending"));
 		json_push(list, step);
 	}
 	json_add_obj(said, "steps", list);
@@ -137,9 +171,9 @@ static const char *mode_name(struct agent_session *s, const char *id)
 	return NULL;
 }
 
-static void take_mode(struct agent_session *s, const char *id, bool say)
+void acp_take_mode(struct agent_session *s, const char *id, bool say)
 {
-	if (!id || strcmp(json_str_or(s->state, "mode", ""), id) == 0)
+	if (!id || strlen(id) > NAME_MAX_BYTES || strcmp(json_str_or(s->state, "mode", ""), id) == 0)
 		return;
 	json_add_str(s->state, "mode", id);
 	s->host->save(s);
@@ -154,20 +188,20 @@ static void take_mode(struct agent_session *s, const char *id, bool say)
 void acp_take_modes(struct agent_session *s, struct json_object *modes)
 {
 	struct json_object *list = json_arr(modes, "availableModes"), *kept = json_new_array();
-	for (size_t i = 0; i < json_len(list); i++) {
+	for (size_t i = 0; i < MIN(json_len(list), (size_t)OPTIONS_MAX); i++) {
 		struct json_object *mode = json_new();
-		json_add_str(mode, "id", json_str_or(json_at(list, i), "id", ""));
-		json_add_str(mode, "name", json_str(json_at(list, i), "name"));
+		say_add_words(mode, "id", json_str_or(json_at(list, i), "id", ""));
+		say_add_words(mode, "name", json_str(json_at(list, i), "name"));
 		json_push(kept, mode);
 	}
 	json_add_obj(s->state, "modes", kept);
 	json_object_object_del(s->state, "mode");
-	take_mode(s, json_str(modes, "currentModeId"), false);
+	acp_take_mode(s, json_str(modes, "currentModeId"), false);
 }
 
 static void on_mode(struct agent_session *s, struct json_object *update)
 {
-	take_mode(s, json_str(update, "currentModeId"), true);
+	acp_take_mode(s, json_str(update, "currentModeId"), true);
 }
 
 /* Values are texts, or true and false. */
@@ -180,14 +214,17 @@ void acp_take_config(struct agent_session *s, struct json_object *options, bool 
 		json_add_obj(s->state, "config", now);
 	}
 	json_add_obj(said, "options", changed);
-	for (size_t i = 0; i < json_len(options); i++) {
+	for (size_t i = 0; i < MIN(json_len(options), (size_t)OPTIONS_MAX); i++) {
 		struct json_object *option = json_at(options, i), *value = json_any(option, "currentValue");
 		const char *id = json_str(option, "id");
-		if (!id || !value || json_object_equal(value, json_any(now, id)))
+		if (!id || strlen(id) > NAME_MAX_BYTES || !value || strlen(json_line(value)) > NAME_MAX_BYTES ||
+		    json_object_equal(value, json_any(now, id)))
 			continue;
 		json_add_obj(now, id, json_copy(value));
 		if (strcmp(json_str_or(option, "category", ""), "mode") == 0)
-			take_mode(s, json_text(value), say);
+			json_add_str(s->state, "mode_option", id);
+		if (strcmp(json_str_or(option, "category", ""), "mode") == 0)
+			acp_take_mode(s, json_text(value), say);
 		else
 			json_add_obj(changed, id, json_copy(value));
 	}
@@ -206,8 +243,10 @@ static void on_commands(struct agent_session *s, struct json_object *update)
 {
 	struct json_object *commands = json_arr(update, "availableCommands"), *names = json_new_array();
 	struct json_object *said JSON_FREE = json_new();
-	for (size_t i = 0; i < MIN(json_len(commands), (size_t)COMMANDS_MAX); i++)
-		json_push_str(names, json_str_or(json_at(commands, i), "name", "?"));
+	for (size_t i = 0; i < MIN(json_len(commands), (size_t)COMMANDS_MAX); i++) {
+		const char *name = json_str_or(json_at(commands, i), "name", "?");
+		json_push(names, json_new_strn(name, strnlen(name, NAME_MAX_BYTES)));
+	}
 	json_add_obj(said, "commands", names);
 	if (json_object_equal(names, json_arr(s->state, "commands")))
 		return;
@@ -221,14 +260,16 @@ static void on_commands(struct agent_session *s, struct json_object *update)
 /* What usage is made of: the agent's member, and ours. */
 static const struct {
 	const char *from, *to;
-} usage_members[] = {
-	{"used", "context_used"},
-	{"size", "context_size"},
-}, token_members[] = {
-	{"inputTokens", "input_tokens"},
-	{"outputTokens", "output_tokens"},
-	{"cachedReadTokens", "cached_tokens"},
-	{"thoughtTokens", "thought_tokens"},
+} usage_members[] =
+	{
+		{"used", "context_used"},
+		{"size", "context_size"},
+},
+  token_members[] = {
+	  {"inputTokens", "input_tokens"},
+	  {"outputTokens", "output_tokens"},
+	  {"cachedReadTokens", "cached_tokens"},
+	  {"thoughtTokens", "thought_tokens"},
 };
 
 static struct json_object *usage_of(struct agent_session *s)
@@ -244,7 +285,8 @@ static struct json_object *usage_of(struct agent_session *s)
 /* Told after each step: it is kept, and said once a turn. */
 static void on_usage(struct agent_session *s, struct json_object *update)
 {
-	struct json_object *usage = usage_of(s), *cost = json_obj(update, "cost"), *amount = json_any(cost, "amount");
+	struct json_object *usage = usage_of(s), *cost = json_obj(update, "cost"),
+			   *amount = json_any(cost, "amount");
 	for (size_t i = 0; i < ARRAY_LEN(usage_members); i++)
 		if (json_int(update, usage_members[i].from, -1) >= 0)
 			json_add_int(usage, usage_members[i].to, json_int(update, usage_members[i].from, 0));
@@ -274,24 +316,24 @@ static void on_info(struct agent_session *s, struct json_object *update)
 	struct json_object *said JSON_FREE = json_new();
 	if (!json_str(update, "title"))
 		return;
-	json_add_str(said, "title", json_str(update, "title"));
+	say_add_words(said, "title", json_str(update, "title"));
 	s->host->said(s, "title", said);
 }
 
 static void on_notice(struct agent_session *s, struct json_object *update)
 {
 	struct json_object *said JSON_FREE = json_new();
-	json_add_str(said, "severity", json_str_or(update, "severity", "info"));
-	json_add_str(said, "title", json_str_or(update, "title", ""));
-	json_add_str(said, "text", json_str(update, "description"));
+	say_add_words(said, "severity", json_str_or(update, "severity", "info"));
+	say_add_words(said, "title", json_str_or(update, "title", ""));
+	say_add_words(said, "text", json_str(update, "description"));
 	s->host->said(s, "notice", said);
 }
 
 static void on_compaction(struct agent_session *s, struct json_object *update)
 {
 	struct json_object *said JSON_FREE = json_new();
-	json_add_str(said, "status", json_str_or(update, "status", "?"));
-	json_add_str(said, "text", json_str(update, "error"));
+	say_add_words(said, "status", json_str_or(update, "status", "?"));
+	say_add_words(said, "text", json_str(update, "error"));
 	s->host->said(s, "compaction", said);
 }
 
@@ -306,20 +348,13 @@ static const struct {
 	void (*handle)(struct agent_session *s, struct json_object *update);
 	bool of_turn, ends_text;
 } updates[] = {
-	{"agent_message_chunk", on_message, true, false},
-	{"agent_thought_chunk", on_thought, true, false},
-	{"user_message_chunk", on_user, true, false},
-	{"tool_call", acp_tool, true, true},
-	{"tool_call_update", acp_tool, true, true},
-	{"plan", on_plan, true, true},
-	{"usage_update", on_usage, false, false},
-	{"current_mode_update", on_mode, false, false},
-	{"config_option_update", on_config, false, false},
-	{"available_commands_update", on_commands, false, false},
-	{"session_info_update", on_info, false, false},
-	{"notice", on_notice, false, true},
-	{"compaction_update", on_compaction, false, true},
-	{"compaction_summary_chunk", on_summary, false, false},
+	{"agent_message_chunk", on_message, true, false},  {"agent_thought_chunk", on_thought, true, false},
+	{"user_message_chunk", on_user, true, false},      {"tool_call", acp_tool, true, true},
+	{"tool_call_update", acp_tool, true, true},        {"plan", on_plan, true, true},
+	{"usage_update", on_usage, false, false},          {"current_mode_update", on_mode, false, false},
+	{"config_option_update", on_config, false, false}, {"available_commands_update", on_commands, false, false},
+	{"session_info_update", on_info, false, false},    {"notice", on_notice, false, true},
+	{"compaction_update", on_compaction, false, true}, {"compaction_summary_chunk", on_summary, false, false},
 };
 
 /* Loading an old conversation repeats all of it. */
@@ -331,7 +366,8 @@ static bool replays(struct agent_session *s)
 void acp_on_update(struct agent_session *s, struct json_object *params)
 {
 	struct json_object *update = json_obj(params, "update");
-	const char *session = json_str_or(params, "sessionId", ""), *name = json_str_or(update, "sessionUpdate", "?");
+	const char *session = json_str_or(params, "sessionId", ""),
+		   *name = json_str_or(update, "sessionUpdate", "?");
 	if (replays(s))
 		return;
 	/* A new conversation may tell of itself before its id is known; an earlier one is over. */

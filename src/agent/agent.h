@@ -163,6 +163,9 @@ struct agent_ops {
 	/* Begins a new conversation. 0, or -1 with err. */
 	int (*clear)(struct agent_session *s, struct err *err);
 	int (*interrupt)(struct agent_session *s, struct err *err);
+	/* Asks the agent to work in another of its modes, by its name of it. 0, or -1 with err. state.mode follows when it does,
+	 * and a notice says so when it does not. */
+	int (*set_mode)(struct agent_session *s, const char *mode, struct err *err);
 	/* The lead answered the item with this key on the docket. May be repeated. */
 	void (*answer)(struct agent_session *s, const char *key, uint64_t request, struct json_object *item_detail,
 	               const struct agent_answer *answer);

@@ -108,7 +108,7 @@ static void reset_state(struct agent_session *s)
 {
 	static const char *const of_a_run[] = {"ready",    "busy",    "blocked",  "block_msg",   "unblocked",
 					       "restored", "resting", "clearing", "clear_tries", "open",
-					       "tell",     "brief",   "tasks",    "tools"};
+					       "tell",     "brief",   "tasks",    "tools",  "mode_asked"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
 	/* A new process counts its cost from nothing. */
@@ -263,6 +263,14 @@ static int interrupt(struct agent_session *s, struct err *err)
 	return 0;
 }
 
+static int set_mode(struct agent_session *s, const char *mode, struct err *err)
+{
+	if (!s->headless)
+		return err_set(err, ERR_REFUSED, "%s: change its mode in its terminal (Shift-Tab)", s->name);
+	claude_stream_mode(s, mode);
+	return 0;
+}
+
 static void answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *detail,
 		   const struct agent_answer *a)
 {
@@ -288,5 +296,6 @@ const struct agent_ops agent_claude = {
 	.tell = tell,
 	.clear = clear,
 	.interrupt = interrupt,
+	.set_mode = set_mode,
 	.answer = answer,
 };

@@ -19,6 +19,7 @@
  *   brief         headless: the uuid of the first prompt while it is on its way
  *   tasks         headless: how many of its background tasks run
  *   tools         headless: {"id": {"title","kind"}}: tool calls without a result
+ *   mode_asked    headless: {"id","mode"}: the mode that the lead asked for
  *   usage, mode   headless: as last told, for `muster show`; cost_before: of earlier processes */
 #ifndef AGENT_CLAUDE_H
 #define AGENT_CLAUDE_H
@@ -100,12 +101,12 @@ void claude_turn_failed(struct agent_session *s, const char *source, const char 
 
 /* ---- claude_say.c: the conversation of the stream, in the form that all agents without a terminal have ---- */
 
-void claude_say_prompt(struct agent_session *s, const char *text);
 /* The lines "assistant", "user" (tool results), and what a "result" or "init" says beside the turn's end or begin. */
 void claude_say_assistant(struct agent_session *s, struct json_object *line);
 void claude_say_results(struct agent_session *s, struct json_object *line);
 void claude_say_usage(struct agent_session *s, struct json_object *line);
-void claude_say_mode(struct agent_session *s, struct json_object *line);
+void claude_say_mode(struct agent_session *s, const char *mode);
+void claude_say_refusal(struct agent_session *s, const char *mode, const char *why);
 
 /* ---- claude_stream.c ---- */
 
@@ -116,6 +117,7 @@ void claude_stream_brief(struct agent_session *s); /* the first prompt shall be 
 void claude_stream_tell(struct agent_session *s, int64_t prompt, const char *text);
 void claude_stream_clear(struct agent_session *s);
 void claude_stream_interrupt(struct agent_session *s);
+void claude_stream_mode(struct agent_session *s, const char *mode);
 void claude_stream_answer(struct agent_session *s, const char *key, struct json_object *detail,
 			  const struct agent_answer *answer);
 

@@ -83,7 +83,7 @@ static void on_tool_over(struct agent_session *s, uint64_t request, struct json_
 	claude_need_settle_use(s, data, ELSEWHERE);
 	char *title MEM_FREE = claude_tool_title(tool, json_obj(data, "tool_input"));
 	struct json_object *said JSON_FREE = json_new();
-	json_add_str(said, "tool", tool);
+	json_add_str(said, "name", tool);
 	json_add_str(said, "title", title);
 	s->host->said(s, "tool", said);
 }

@@ -1,26 +1,20 @@
-/* What headless Claude Code tells, as the conversation that every agent without a terminal has (docs/CLI-JSON.md). */
+/* What headless Claude Code tells, as the conversation that every agent without a terminal has (docs/CLI-JSON.md).
+ */
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "fmt/json.h"
 
-enum { OUTPUT_MAX = 16 * 1024, TOOLS_MAX = 256, STEPS_MAX = 64 };
+enum { TOOLS_MAX = 256, STEPS_MAX = 64 };
 
 /* ---- messages ---- */
 
-static void say_text(struct agent_session *s, const char *kind, const char *text)
+static void say_member(struct agent_session *s, const char *kind, struct json_object *block, const char *member)
 {
-	struct json_object *said JSON_FREE = json_new();
-	if (!text || !*text)
-		return;
-	json_add_str(said, "text", text);
-	s->host->said(s, kind, said);
-}
-
-void claude_say_prompt(struct agent_session *s, const char *text)
-{
-	say_text(s, "prompt", text);
+	const char *text = json_str_or(block, member, "");
+	say_text(s, kind, text, strlen(text), false);
 }
 
 /* ---- tools ---- */
@@ -28,9 +22,17 @@ void claude_say_prompt(struct agent_session *s, const char *text)
 static const struct {
 	const char *tool, *kind;
 } kinds[] = {
-	{"Bash", "execute"},      {"Edit", "edit"},    {"MultiEdit", "edit"},  {"Write", "edit"},
-	{"NotebookEdit", "edit"}, {"Read", "read"},    {"Grep", "search"},     {"Glob", "search"},
-	{"WebFetch", "fetch"},    {"WebSearch", "fetch"}, {"ExitPlanMode", "switch_mode"},
+	{"Bash", "execute"},
+	{"Edit", "edit"},
+	{"MultiEdit", "edit"},
+	{"Write", "edit"},
+	{"NotebookEdit", "edit"},
+	{"Read", "read"},
+	{"Grep", "search"},
+	{"Glob", "search"},
+	{"WebFetch", "fetch"},
+	{"WebSearch", "fetch"},
+	{"ExitPlanMode", "switch_mode"},
 };
 
 static const char *kind_of(const char *tool)
@@ -57,7 +59,7 @@ static void say_steps(struct agent_session *s, struct json_object *todos)
 	struct json_object *said JSON_FREE = json_new(), *steps = json_new_array();
 	for (size_t i = 0; i < MIN(json_len(todos), (size_t)STEPS_MAX); i++) {
 		struct json_object *step = json_new();
-		json_add_str(step, "text", json_str_or(json_at(todos, i), "content", ""));
+		say_add_words(step, "text", json_str_or(json_at(todos, i), "content", ""));
 		json_add_str(step, "status", json_str_or(json_at(todos, i), "status", "pending"));
 		json_push(steps, step);
 	}
@@ -96,9 +98,9 @@ void claude_say_assistant(struct agent_session *s, struct json_object *line)
 		struct json_object *block = json_at(blocks, i);
 		const char *type = json_str_or(block, "type", "");
 		if (strcmp(type, "text") == 0)
-			say_text(s, "message", json_str(block, "text"));
+			say_member(s, "message", block, "text");
 		else if (strcmp(type, "thinking") == 0)
-			say_text(s, "thought", json_str(block, "thinking"));
+			say_member(s, "thought", block, "thinking");
 		else if (strcmp(type, "tool_use") == 0)
 			say_tool(s, block);
 	}
@@ -112,16 +114,13 @@ static void add_output(struct json_object *said, struct json_object *content)
 		str_adds(&text, json_text(content));
 	for (size_t i = 0; i < json_len(content); i++)
 		str_addf(&text, "%s%s", text.len ? "\n" : "", json_str_or(json_at(content, i), "text", ""));
-	if (text.len == 0)
-		return;
-	json_add_strn(said, "output", text.data, MIN(text.len, (size_t)OUTPUT_MAX));
-	if (text.len > OUTPUT_MAX)
-		json_add_int(said, "left_out", (int64_t)(text.len - OUTPUT_MAX));
+	say_add_output(said, str_c(&text), text.len);
 }
 
 void claude_say_results(struct agent_session *s, struct json_object *line)
 {
-	struct json_object *blocks = json_arr(json_obj(line, "message"), "content"), *tools = json_obj(s->state, "tools");
+	struct json_object *blocks = json_arr(json_obj(line, "message"), "content"),
+			   *tools = json_obj(s->state, "tools");
 	for (size_t i = 0; i < json_len(blocks); i++) {
 		struct json_object *block = json_at(blocks, i), *said JSON_FREE = NULL;
 		const char *id = json_str_or(block, "tool_use_id", "");
@@ -170,9 +169,19 @@ void claude_say_usage(struct agent_session *s, struct json_object *line)
 	s->host->said(s, "usage", usage);
 }
 
-void claude_say_mode(struct agent_session *s, struct json_object *line)
+void claude_say_refusal(struct agent_session *s, const char *mode, const char *why)
 {
-	const char *mode = json_str(line, "permissionMode"), *before = json_str(s->state, "mode");
+	struct json_object *said JSON_FREE = json_new();
+	MEM_FREE char *title = mem_printf("it refuses the mode %s", mode);
+	json_add_str(said, "severity", "warning");
+	say_add_words(said, "title", title);
+	say_add_words(said, "text", why);
+	s->host->said(s, "notice", said);
+}
+
+void claude_say_mode(struct agent_session *s, const char *mode)
+{
+	const char *before = json_str(s->state, "mode");
 	if (!mode || (before && strcmp(before, mode) == 0))
 		return;
 	json_add_str(s->state, "mode", mode);

@@ -32,17 +32,18 @@ static void add_painted(const struct talk *t, enum paint paint, const char *line
 }
 
 /* The text in lines, the first one after the sign. diff: each line has the paint of its own sign. */
-static void add_block(const struct talk *t, const char *sign, enum paint paint, const char *text, int lines_max, bool diff)
+static void add_block(const struct talk *t, char sign, enum paint paint, const char *text, int lines_max, bool diff)
 {
 	struct str lines STR_FREE = STR_INIT;
 	int shown = 0, left = 0;
 	if (!text || !*text)
 		return;
+	text += strspn(text, "\n"); /* of a later piece */
 	out_add_wrapped(&lines, text, t->indent + MARGIN, t->width);
 	for (char *line = lines.data; line && *line;) {
 		size_t len = strcspn(line, "\n");
 		if (shown == 0)
-			memcpy(line + t->indent, sign, strlen(sign));
+			line[t->indent] = sign;
 		if (shown < lines_max || lines_max == 0)
 			add_painted(t, diff ? paint_of_diff(line[t->indent + MARGIN]) : paint, line, len);
 		else
@@ -66,17 +67,18 @@ static void add_left_out(const struct talk *t, struct json_object *said, const c
 
 static void add_prompt(const struct talk *t, struct json_object *said)
 {
-	add_block(t, ">", PAINT_CYAN, json_str(said, "text"), 0, false);
+	add_block(t, '>', PAINT_CYAN, json_str(said, "text"), 0, false);
+	add_left_out(t, said, "bytes");
 }
 
 static void add_message(const struct talk *t, struct json_object *said)
 {
-	add_block(t, "", PAINT_NONE, json_str(said, "text"), 0, false);
+	add_block(t, ' ', PAINT_NONE, json_str(said, "text"), 0, false);
 }
 
 static void add_thought(const struct talk *t, struct json_object *said)
 {
-	add_block(t, "~", PAINT_DIM, json_str(said, "text"), OUTPUT_LINES, false);
+	add_block(t, '~', PAINT_DIM, json_str(said, "text"), OUTPUT_LINES, false);
 }
 
 static const char *tool_words(struct json_object *said)
@@ -87,8 +89,8 @@ static const char *tool_words(struct json_object *said)
 
 static void add_tool(const struct talk *t, struct json_object *said)
 {
-	add_block(t, json_str(said, "command") ? "$" : "*", PAINT_BLUE, tool_words(said), OUTPUT_LINES, false);
-	add_block(t, "", PAINT_NONE, json_str(said, "diff"), DIFF_LINES, true);
+	add_block(t, json_str(said, "command") ? '$' : '*', PAINT_BLUE, tool_words(said), OUTPUT_LINES, false);
+	add_block(t, ' ', PAINT_NONE, json_str(said, "diff"), DIFF_LINES, true);
 }
 
 static void add_tool_update(const struct talk *t, struct json_object *said)
@@ -97,13 +99,13 @@ static void add_tool_update(const struct talk *t, struct json_object *said)
 	const char *kind = json_str_or(said, "kind", "");
 	if (failed) {
 		MEM_FREE char *text = mem_printf("failed: %s", tool_words(said));
-		add_block(t, "!", PAINT_RED, text, OUTPUT_LINES, false);
+		add_block(t, '!', PAINT_RED, text, OUTPUT_LINES, false);
 	}
-	add_block(t, "", PAINT_NONE, json_str(said, "diff"), DIFF_LINES, true);
+	add_block(t, ' ', PAINT_NONE, json_str(said, "diff"), DIFF_LINES, true);
 	/* What it read is in the files. */
 	if (!failed && (strcmp(kind, "read") == 0 || strcmp(kind, "edit") == 0))
 		return;
-	add_block(t, "", PAINT_DIM, json_str(said, "output"), OUTPUT_LINES, false);
+	add_block(t, ' ', PAINT_DIM, json_str(said, "output"), OUTPUT_LINES, false);
 	add_left_out(t, said, "bytes");
 }
 
@@ -131,10 +133,11 @@ static void add_plan(const struct talk *t, struct json_object *said)
 	for (size_t i = 0; i < json_len(steps); i++) {
 		struct json_object *step = json_at(steps, i);
 		str_addf(&text, "%s ", box_of(step));
-		text_add_inert(&text, json_str_or(step, "text", ""), strlen(json_str_or(step, "text", "")), TEXT_ONE_LINE);
+		text_add_inert(&text, json_str_or(step, "text", ""), strlen(json_str_or(step, "text", "")),
+			       TEXT_ONE_LINE);
 		str_addc(&text, '\n');
 	}
-	add_block(t, "=", PAINT_YELLOW, str_c(&text), 0, false);
+	add_block(t, '=', PAINT_YELLOW, str_c(&text), 0, false);
 	add_left_out(t, said, "steps");
 }
 
@@ -142,7 +145,7 @@ static void add_usage(const struct talk *t, struct json_object *said)
 {
 	struct str text STR_FREE = STR_INIT;
 	talk_add_usage(&text, said);
-	add_block(t, "", PAINT_DIM, str_c(&text), 0, false);
+	add_block(t, ' ', PAINT_DIM, str_c(&text), 0, false);
 }
 
 static void add_mode(const struct talk *t, struct json_object *said)
@@ -150,7 +153,7 @@ static void add_mode(const struct talk *t, struct json_object *said)
 	const char *name = json_str(said, "name"), *mode = json_str_or(said, "mode", "?");
 	MEM_FREE char *text = mem_printf("mode: %s%s%s%s", name ? name : mode, name ? " (" : "", name ? mode : "",
 					 name ? ")" : "");
-	add_block(t, "", PAINT_DIM, text, 0, false);
+	add_block(t, ' ', PAINT_DIM, text, 0, false);
 }
 
 static void add_config(const struct talk *t, struct json_object *said)
@@ -161,13 +164,13 @@ static void add_config(const struct talk *t, struct json_object *said)
 		return;
 	json_object_object_foreach(options, id, value)
 		str_addf(&text, "%s%s: %s", text.len ? ", " : "", id, json_object_get_string(value));
-	add_block(t, "", PAINT_DIM, str_c(&text), OUTPUT_LINES, false);
+	add_block(t, ' ', PAINT_DIM, str_c(&text), OUTPUT_LINES, false);
 }
 
 static void add_title(const struct talk *t, struct json_object *said)
 {
 	MEM_FREE char *text = mem_printf("title: %s", json_str_or(said, "title", ""));
-	add_block(t, "", PAINT_DIM, text, OUTPUT_LINES, false);
+	add_block(t, ' ', PAINT_DIM, text, OUTPUT_LINES, false);
 }
 
 static void add_notice(const struct talk *t, struct json_object *said)
@@ -175,15 +178,15 @@ static void add_notice(const struct talk *t, struct json_object *said)
 	const char *more = json_str(said, "text");
 	MEM_FREE char *text = mem_printf("%s: %s%s%s", json_str_or(said, "severity", "info"),
 					 json_str_or(said, "title", ""), more ? "\n" : "", more ? more : "");
-	add_block(t, "!", PAINT_YELLOW, text, OUTPUT_LINES, false);
+	add_block(t, '!', PAINT_YELLOW, text, OUTPUT_LINES, false);
 }
 
 static void add_compaction(const struct talk *t, struct json_object *said)
 {
 	const char *more = json_str(said, "text");
-	MEM_FREE char *text = mem_printf("its conversation is made shorter: %s%s%s", json_str_or(said, "status", "?"),
-					 more ? ", " : "", more ? more : "");
-	add_block(t, "", PAINT_DIM, text, OUTPUT_LINES, false);
+	MEM_FREE char *text = mem_printf("its conversation is made shorter: %s%s%s",
+					 json_str_or(said, "status", "?"), more ? ", " : "", more ? more : "");
+	add_block(t, ' ', PAINT_DIM, text, OUTPUT_LINES, false);
 }
 
 static void add_nothing(const struct talk *t, struct json_object *said)
@@ -192,21 +195,22 @@ static void add_nothing(const struct talk *t, struct json_object *said)
 	(void)said;
 }
 
-static void add_other(const struct talk *t, struct json_object *said)
+/* Also of a kind that is not known here. */
+static void add_other(const struct talk *t, const char *kind, struct json_object *said)
 {
-	MEM_FREE char *text = mem_printf("%s %s", json_str_or(said, "name", "something"), json_str_or(said, "text", ""));
-	add_block(t, "?", PAINT_DIM, text, 3, false);
+	MEM_FREE char *text = mem_printf("%s %s", json_str_or(said, "name", kind), json_str_or(said, "text", ""));
+	add_block(t, '?', PAINT_DIM, text, OUTPUT_LINES, false);
 }
 
 static const struct {
 	const char *kind;
 	void (*add)(const struct talk *t, struct json_object *said);
 } kinds[] = {
-	{"prompt", add_prompt},   {"message", add_message},         {"thought", add_thought},
-	{"summary", add_thought}, {"tool", add_tool},               {"tool_update", add_tool_update},
-	{"plan", add_plan},       {"usage", add_usage},             {"mode", add_mode},
-	{"config", add_config},   {"title", add_title},             {"notice", add_notice},
-	{"commands", add_nothing}, {"compaction", add_compaction},
+	{"prompt", add_prompt},    {"message", add_message}, {"thought", add_thought},
+	{"summary", add_thought},  {"tool", add_tool},       {"tool_update", add_tool_update},
+	{"plan", add_plan},        {"usage", add_usage},     {"mode", add_mode},
+	{"config", add_config},    {"title", add_title},     {"notice", add_notice},
+	{"commands", add_nothing}, {"cleared", add_nothing}, {"compaction", add_compaction},
 };
 
 void talk_add(struct str *out, struct json_object *data, int indent, int width, bool color)
@@ -220,7 +224,7 @@ void talk_add(struct str *out, struct json_object *data, int indent, int width, 
 			return;
 		}
 	}
-	add_other(&t, said);
+	add_other(&t, kind, said);
 }
 
 void talk_add_line(struct str *out, struct json_object *data)
@@ -252,7 +256,7 @@ void talk_add_line(struct str *out, struct json_object *data)
 static const struct {
 	const char *key, *before, *after;
 } parts[] = {
-	{"input_tokens", "", " tokens in"},      {"output_tokens", "", " out"},
+	{"input_tokens", "", " tokens in"},       {"output_tokens", "", " out"},
 	{"cached_tokens", "", " from the cache"}, {"thought_tokens", "", " thought"},
 	{"context_used", "context ", ""},
 };
@@ -264,7 +268,8 @@ void talk_add_usage(struct str *out, struct json_object *usage)
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		int64_t n = json_int(usage, parts[i].key, 0);
 		if (n > 0)
-			str_addf(out, "%s%s%lld%s", out->len > begin ? ", " : "", parts[i].before, (long long)n, parts[i].after);
+			str_addf(out, "%s%s%lld%s", out->len > begin ? ", " : "", parts[i].before, (long long)n,
+				 parts[i].after);
 		if (n > 0 && strcmp(parts[i].key, "context_used") == 0 && json_int(usage, "context_size", 0) > 0)
 			str_addf(out, " of %lld", (long long)json_int(usage, "context_size", 0));
 	}

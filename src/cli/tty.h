@@ -9,6 +9,8 @@
 
 /* Standard input and output must be a terminal: ERR_USAGE else. Switches to the alternate screen. */
 int tty_enter(struct err *err) NODISCARD;
+/* The same without a screen of its own: what is written stays above, as from any other program; keys come one by one. */
+int tty_enter_lines(struct err *err) NODISCARD;
 /* Back to what it was. Fine when it was not entered; safe in a signal handler. */
 void tty_leave(void);
 

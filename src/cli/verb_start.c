@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/attach.h"
+#include "cli/talk_attach.h"
 #include "cli/verbs.h"
 #include "fmt/json.h"
 
@@ -156,7 +157,10 @@ static int show_started(struct cli *c, struct json_object *session, struct err *
 		return 0;
 	}
 	fflush(stdout);
-	return opts_has(&c->opts, "attach") ? attach_run(c, json_str(session, "id"), name, err) : 0;
+	if (!opts_has(&c->opts, "attach"))
+		return 0;
+	bool terminal = !json_flag(session, "headless", false);
+	return (terminal ? attach_run : talk_attach)(c, json_str_or(session, "id", ""), name, err);
 }
 
 static int run(struct cli *c, struct err *err)
@@ -189,7 +193,7 @@ static const struct opt options[] = {
 	{'e', "env", "KEY=VALUE", "for its environment; may be repeated", 0},
 	{0, "no-worktree", NULL, "run in the folder itself instead of a worktree of its own", 0},
 	{0, "headless", NULL, "without a terminal, by the agent's own protocol", 0},
-	{'A', "attach", NULL, "go straight into its terminal", 0},
+	{'A', "attach", NULL, "go straight into its terminal, or its conversation", 0},
 	{0, "no-wait", NULL, "do not wait until it runs", 0},
 	{0},
 };

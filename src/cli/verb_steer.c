@@ -1,4 +1,4 @@
-/* The verbs that do one thing to one session and show what became of it: clear, interrupt, pause, resume, stop, rm,
+/* The verbs that do one thing to one session and show what became of it: clear, interrupt, mode, pause, resume, stop, rm,
  * restore, undo. */
 #include <string.h>
 
@@ -52,6 +52,13 @@ static int run_resume(struct cli *c, struct err *err)
 	c->exit_code = ERR_FAILED;
 	cli_warn("%s failed: %s", json_str_or(session, "name", "?"), failure);
 	return 0;
+}
+
+static int run_mode(struct cli *c, struct err *err)
+{
+	struct json_object *params = cli_session_params(c);
+	json_add_str(params, "mode", cli_arg(c, 1));
+	return steer(c, "session.mode", params, err);
 }
 
 static int run_stop(struct cli *c, struct err *err)
@@ -110,6 +117,18 @@ STEER_VERB(pause, run_plain, "freeze the session's processes", NULL);
 STEER_VERB(resume, run_resume, "let a paused session go on, or start one that has ended again",
 	   "An agent that can go on with its own conversation does.");
 STEER_VERB(restore, run_plain, "bring a removed session back, byte for byte", NULL);
+
+const struct verb verb_mode = {
+	.name = "mode",
+	.group = VERB_STEER,
+	.args = "SESSION MODE",
+	.help = "ask an agent without a terminal to work in another of its modes",
+	.text = "The mode is the agent's own name of it, as `muster show` has it: what it may do unasked, or that it only plans.",
+	.min_args = 2,
+	.max_args = 2,
+	.completes = COMPLETE_SESSION,
+	.run = run_mode,
+};
 
 static const struct opt stop_options[] = {
 	{'j', "jobs", NULL, "end its background jobs too", 0},

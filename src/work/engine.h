@@ -50,6 +50,7 @@ engine_verb engine_session_wait;    /* session.wait */
 engine_verb engine_session_tell;    /* session.tell */
 engine_verb engine_session_clear;   /* session.clear */
 engine_verb engine_session_interrupt;
+engine_verb engine_session_mode;
 engine_verb engine_session_pause;
 engine_verb engine_session_resume;
 engine_verb engine_session_stop;

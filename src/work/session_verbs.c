@@ -193,6 +193,23 @@ void engine_session_interrupt(struct engine *e, struct json_object *params, stru
 		run_adapter(e, params, call, AGENT_CAN_INTERRUPT, s->agent.ops->interrupt, s, "session.interrupted");
 }
 
+void engine_session_mode(struct engine *e, struct json_object *params, struct call *call)
+{
+	struct session *s = engine_session_of(e, params, call);
+	struct err err;
+	if (!s)
+		return;
+	int r = need_running(s, &err);
+	if (r == 0 && !s->agent.ops->set_mode)
+		r = err_set(&err, ERR_REFUSED, "%s: the agent %s has no modes", s->row.name, s->agent.ops->name);
+	if (r == 0)
+		r = s->agent.ops->set_mode(&s->agent, json_str(params, "mode"), &err);
+	if (r < 0)
+		call_fail(call, &err);
+	else
+		call_done(call, session_json(s));
+}
+
 /* ---- pause, resume ---- */
 
 void engine_session_pause(struct engine *e, struct json_object *params, struct call *call)

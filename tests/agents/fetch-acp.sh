@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints the folder of the pinned ACP agents (acp/package.json) with the Node.js that they run on, fetching them from npm
-# into a cache outside the tree when they are not there yet (about 240 MB once).  What may come is in acp/package-lock.json,
+# into a cache outside the tree when they are not there yet (about 150 MB once).  What may come is in acp/package-lock.json,
 # with a checksum each; no install script runs, and the copy of Claude Code that claude-agent-acp would bring is left out:
 # it is given the pinned one (fetch-claude.sh).
 #

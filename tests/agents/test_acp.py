@@ -42,6 +42,17 @@ def test_a_permission_is_answered_from_the_docket(muster, repo, agent):
     assert s.get()['mode'] == 'default'
 
 
+def test_the_mode_is_changed(muster, repo, agent):
+    s = Session(muster, repo, 'Please [[script say text=ready]]', agent=agent)
+    s.turns(1)
+    muster.run('mode', s.name, 'acceptEdits')
+    s.wait_event('agent.said', lambda e: e['data']['kind'] == 'mode')
+    assert s.get()['mode'] == 'acceptEdits'
+    s.tell('Then [[script edit]]')
+    s.turns(2)
+    assert s.open_items('permission') == [] and s.file('hello.txt').read_text() == 'goodbye\n'
+
+
 def test_a_denial_with_a_reason(muster, repo, agent):
     s = Session(muster, repo, 'Please [[script run]]', agent=agent)
     s.answer(s.need('permission'), '--option', 'deny', 'not on a Tuesday')

@@ -297,6 +297,20 @@ def test_the_conversation_of_a_headless_session(muster, repo):
     assert s.get()['usage']['cost'] > cost  # the sum of both processes
 
 
+def test_the_mode_of_a_headless_session_is_changed(muster, repo):
+    s = Session(muster, repo, 'Please [[script say text=ready]]', headless=True)
+    s.turns(1)
+    muster.run('mode', s.name, 'acceptEdits')
+    s.wait_event('agent.said', lambda e: e['data']['kind'] == 'mode')
+    assert s.get()['mode'] == 'acceptEdits'
+    s.tell('Then [[script edit]]')
+    s.turns(2)
+    assert s.open_items('permission') == [] and s.file('hello.txt').read_text() == 'goodbye\n'
+    muster.run('mode', s.name, 'nonesuch')
+    notice = s.wait_event('agent.said', lambda e: e['data']['kind'] == 'notice')
+    assert 'refuses the mode nonesuch' in notice['data']['said']['title'] and s.get()['mode'] == 'acceptEdits'
+
+
 def test_a_folder_that_claude_does_not_trust(muster, repo):
     muster.onboard()
     s = Session(muster, repo, 'Please [[script say text=trusted]]')

@@ -24,6 +24,7 @@ class Agent:
         self.next_id = 0
         self.cancelled = threading.Event()
         self.session = None
+        self.deaf = None
         self.turns = threading.Lock()  # one at a time, in order
         self.modes = {'currentModeId': 'auto', 'availableModes': [
             {'id': 'default', 'name': 'Ask'}, {'id': 'auto', 'name': 'Auto'}, {'id': 'plan', 'name': 'Plan'}]}
@@ -58,6 +59,8 @@ class Agent:
 
     def run(self):
         for line in sys.stdin:
+            while self.deaf and not os.path.exists(self.deaf):
+                time.sleep(0.01)
             with open(self.options.log, 'a') as log:
                 log.write(line)
             message = json.loads(line)
@@ -129,6 +132,13 @@ class Agent:
     def step_say(self, text):
         for i, word in enumerate(text.split(' ')):
             self.update('agent_message_chunk', content={'type': 'text', 'text': word if i == 0 else ' ' + word})
+
+    def step_line(self, text):
+        self.update('agent_message_chunk', content={'type': 'text', 'text': text + '\n'})
+
+    def step_deaf(self, path):
+        """Reads nothing more until the file exists."""
+        self.deaf = path
 
     def step_think(self, text):
         self.update('agent_thought_chunk', content={'type': 'text', 'text': text})

@@ -7,8 +7,11 @@ import signal
 import subprocess
 import sys
 
+import pexpect
 import pytest
 from conftest import BUILD, WAIT_S, RpcError
+
+pytestmark = pytest.mark.sanitize
 
 AGENT = pathlib.Path(__file__).with_name("acp_agent.py")
 
@@ -127,6 +130,44 @@ def test_the_conversation_is_watched(muster, repo):
         while next(lines)[10:] != "  second\n":  # as it happens
             pass
         watch.kill()
+
+
+def test_attach(muster, repo):
+    """The conversation with a line for prompts."""
+    gate = muster.home / "gate"
+    s = Session(muster, repo, "say before")
+    s.turns(1)
+    child = pexpect.spawn(
+        str(BUILD / "src" / "muster"), ["attach", s.name], env=muster.env, dimensions=(24, 80), timeout=WAIT_S, encoding="utf-8"
+    )
+    child.delaybeforesend = None
+    child.expect("Enter sends.*> say before.*before\r\n")
+    child.send(f"say one\x7f\x7f\x7fI am\033\rrun touch x\033\rwait {gate}\r")
+    child.expect(r"> say I am.*\$ touch x.*#\d+ permission.*muster answer \d+ allow")
+    s.answer(s.need("permission"), option="allow")
+    child.expect("it ran")
+    child.send("\033")  # Esc
+    child.expect("session.interrupted")
+    s.turns(2)
+    child.send("say \033[200~pasted\rsay twice\033[201~\r")
+    child.expect("> say pasted\r\n *say twice\r\n.*pasted")
+    s.turns(3)
+    child.send("run again\r")
+    s.need("permission")
+    child.send("say refused\r")
+    child.expect("waits for a permission")
+    child.send("\x1cd")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0 and "detached, it runs on" in child.before and "\033[?2004l" in child.before
+    assert "\033[?1049h" not in child.before
+    looks = pexpect.spawn(str(BUILD / "src" / "muster"), ["attach", "-r", s.id], env=muster.env, timeout=WAIT_S, encoding="utf-8")
+    looks.expect(r"pasted.*#\d+ permission")
+    looks.send("say not sent\r")
+    muster.run("stop", s.name)
+    looks.expect("its agent has ended")
+    looks.close()
+    assert not [p for p in s.said("prompt") if "not sent" in p["text"]]
 
 
 def test_a_permission_is_answered_from_the_docket(muster, repo):
@@ -267,6 +308,36 @@ def test_musterd_is_killed(muster, repo, point):
     assert len([m for m in s.got() if "method" not in m]) == 1
 
 
+def test_musterd_is_killed_at_each_event(muster, repo):
+    s = Session(muster, repo, "say one\nrun touch x\nplan a,b\nsay two\nrun touch y\nsay three")
+    kills = 0
+    while not s.all_events("turn.ended"):
+        for item in s.items("permission"):
+            s.answer(item, option="allow")
+        s.events.read()
+        s.kill_daemon()
+        kills += 1
+    assert kills >= 3
+    assert s.ran() == ["touch x", "touch y"]
+    assert [m["text"] for m in s.said("message")] == ["one", "two", "three"]
+    assert len(s.said("plan")) == len(s.said("prompt")) == 1
+    assert [m["method"] for m in s.got() if "method" in m] == ["initialize", "session/new", "session/set_mode", "session/prompt"]
+    assert len([m for m in s.got() if "method" not in m]) == 2
+
+
+def test_the_holder_is_killed(muster, repo):
+    """With it the agent goes; what it asked is void, and its conversation goes on in another process."""
+    s = Session(muster, repo, "say one\nrun touch x")
+    s.need("permission")
+    os.kill(s.get()["hold"]["pid"], signal.SIGKILL)
+    assert s.wait("failed", "stopped") and s.items("permission") == []
+    muster.run("resume", s.name)
+    s.tell("say two")
+    while s.turn() != "two":
+        pass
+    assert s.got("session/load") and s.ran() == []
+
+
 def test_prompts_survive_kills_right_after_they_were_told(muster, repo):
     s = Session(muster, repo, "say 0")
     s.turns(1)
@@ -331,6 +402,48 @@ def test_a_long_message_comes_whole(muster, repo):
     pieces = s.said("message")
     assert "".join(p["text"] for p in pieces) == text and len(pieces) > 1
     assert all(p.get("more") for p in pieces[:-1])
+
+
+def test_a_message_is_shown_as_it_grows(muster, repo):
+    gate = muster.home / "gate"
+    s = Session(muster, repo, f"line one\nsay tw\nwait {gate}\nline o\nsay three")
+    assert s.event("agent.said", lambda e: e["data"]["kind"] == "message")["data"]["said"] == {"text": "one\n", "more": True}
+    s.kill_daemon()
+    gate.touch()
+    s.turns(1)
+    assert "".join(m["text"] for m in s.said("message")) == "one\ntwo\nthree"
+    assert s.get()["last_words"] == "one\ntwo\nthree"
+
+
+def test_an_agent_that_does_not_read(muster, repo):
+    """More than the holder keeps for it: the rest is given again until there is room, and all of it arrives once."""
+    gate = muster.home / "gate"
+    s = Session(muster, repo, f"deaf {gate}\nflood 10000\nsay deaf now")
+    s.turns(1)
+    text = "say well\n" + "x" * 3_900_000
+    assert s.tell(text, wait_ms=0)["state"] == "queued"
+    s.kill_daemon()
+    assert s.tell("say and this", wait_ms=0)["state"] == "queued"
+    gate.touch()
+    s.turns(3)
+    prompts = [m["params"]["prompt"][0]["text"] for m in s.got("session/prompt")]
+    assert prompts[1:] == [text, "say and this"]
+    assert len([m for m in s.got() if "method" not in m]) == 10000
+    assert s.said("prompt")[1]["left_out"] == len(text) - (16 << 10)
+
+
+def test_a_conversation_is_adopted(muster, repo):
+    script, log, folder = muster.home / "agent.sh", muster.home / "log", muster.home / "conversations"
+    script.write_text(f"#!/bin/sh\nexec {sys.executable} {AGENT} --log {log} --folder {folder}\n")
+    script.chmod(0o755)
+    folder.mkdir()
+    (folder / "begun-elsewhere").write_text("say something\n")
+    muster.run("adopt", repo, "--agent", f"acp:{script}", "--conversation", "begun-elsewhere", "--name", "a")
+    muster.run("tell", "a", "say and more")
+    assert muster.json("show", "a")["conversation"] == "begun-elsewhere"
+    asked = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [m["method"] for m in asked if "set" not in m["method"]] == ["initialize", "session/load", "session/prompt"]
+    assert asked[-1]["params"]["sessionId"] == "begun-elsewhere"
 
 
 def test_two_answers_to_one_prompt(muster, repo):
@@ -419,6 +532,19 @@ def test_the_mode_that_was_asked_for(muster, repo, mode, works):
         assert s.said("mode") == [{"mode": "auto", "name": "Auto"}] and s.get()["mode"] == "auto"
     else:
         assert "nonesuch" in s.need("failure")["title"]
+
+
+def test_the_mode_is_changed(muster, repo):
+    s = Session(muster, repo, "say hello")
+    s.turns(1)
+    muster.run("mode", s.name, "plan")
+    s.event("agent.said", lambda e: e["data"]["kind"] == "mode")
+    assert s.get()["mode"] == "plan" and s.said("mode") == [{"mode": "plan", "name": "Plan"}]
+    assert s.got("session/set_mode")[-1]["params"]["modeId"] == "plan"
+    wrong = muster.run("mode", s.name, "nonesuch", check=False)
+    assert wrong.returncode == 2 and "it offers default auto plan" in wrong.stderr
+    other = muster.run("start", "--name", "sleeper", "--", "sleep", "1000", cwd=repo)
+    assert muster.run("mode", "sleeper", "plan", check=False).returncode == 3, other
 
 
 def test_a_turn_that_fails(muster, repo):
