@@ -1,6 +1,6 @@
 /* Claude Code's adapter, in parts: launching and the rest of the contract (claude.c), typing (claude_type.c),
  * permissions and questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the
- * headless stream of JSON lines (claude_stream.c). Internal to these files.
+ * headless stream of JSON lines (claude_stream.c), muster's tools (claude_mcp.c). Internal to these files.
  *
  * Members of agent_session.state:
  *   conversation  the session id that Claude Code knows (chosen by us; a new one after each clear)
@@ -93,6 +93,17 @@ void claude_conversation(struct agent_session *s, const char *id);
 void claude_turn_ended(struct agent_session *s, const char *said);
 /* A turn ended by an error of the service, said in why. */
 void claude_turn_failed(struct agent_session *s, const char *source, const char *why);
+
+/* Writes the text to a file in the session's folder. The path is the caller's. */
+int claude_write_file(struct agent_session *s, const char *name, const char *text, char **ret_path,
+		      struct err *err) NODISCARD;
+
+/* ---- claude_mcp.c ---- */
+
+/* Adds muster's tools to the command line, and to the settings what they may do unasked; nothing when they are
+ * switched off. */
+int claude_add_mcp(struct agent_session *s, struct agent_launch *launch, struct json_object *settings,
+		   struct err *err) NODISCARD;
 
 /* ---- claude_stream.c ---- */
 

@@ -187,7 +187,8 @@ void mcp_answer(struct mcp *m, struct mcp_call *call, const char *json, size_t l
 	struct mcp_request r = request_of(m, call);
 	struct json_object *given JSON_FREE = mcp_schema_cut(call->tool->gives, answer);
 	call->tool->tell(&text, call->args, given);
-	mcp_reply(&r, result_of(str_c(&text), text.len, call->structured ? json_object_get(given) : NULL, false));
+	bool structured = call->structured && !call->tool->wordy;
+	mcp_reply(&r, result_of(str_c(&text), text.len, structured ? json_object_get(given) : NULL, false));
 	call_end(m, call);
 }
 

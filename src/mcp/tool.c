@@ -34,6 +34,7 @@ const char mcp_instructions[] =
 #define MUST_WORD(name, help) MUST(name, MCP_TEXT, 1, WORD_MAX, help)
 /* In results nothing is limited. */
 #define GIVEN(name, type, help) {name, type, false, INT64_MIN, INT64_MAX, help, NULL}
+#define NOTE GIVEN("note", MCP_TEXT, NULL)
 #define END {.name = NULL}
 
 static const struct mcp_field nothing[] = {END};
@@ -76,11 +77,13 @@ static const struct mcp_field answer_fields[] = {
 static const struct mcp_field ask_gives[] = {
 	{"answer", MCP_OBJECT, false, 0, 0, "when you waited", answer_fields},
 	GIVEN("item", MCP_WHOLE, "when you did not: its number on the docket"),
+	NOTE,
 	END,
 };
 static const struct mcp_field ask_many_gives[] = {
 	{"answers", MCP_OBJECTS, false, 0, 0, "when you waited: one for each question, in order", answer_fields},
 	GIVEN("items", MCP_WHOLES, "when you did not: their numbers on the docket"),
+	NOTE,
 	END,
 };
 
@@ -104,6 +107,7 @@ static const struct mcp_field recap_takes[] = {
 };
 static const struct mcp_field noted_gives[] = {
 	GIVEN("ok", MCP_FLAG, NULL),
+	NOTE,
 	END,
 };
 
@@ -132,6 +136,7 @@ static const struct mcp_field propose_takes[] = {
 static const struct mcp_field decision_gives[] = {
 	{"decision", MCP_OBJECT, false, 0, 0, NULL, decision_fields},
 	GIVEN("item", MCP_WHOLE, "when you did not wait: its number on the docket"),
+	NOTE,
 	END,
 };
 static const struct mcp_field decisions_gives[] = {
@@ -174,10 +179,10 @@ static const struct mcp_field jobs_gives[] = {
 	END,
 };
 static const struct mcp_field log_gives[] = {
-	GIVEN("text", MCP_TEXT, "without colours and other escape sequences"),
-	GIVEN("next", MCP_WHOLE, "the offset to read on at"),
-	GIVEN("size", MCP_WHOLE, "bytes that there are"),
-	GIVEN("state", MCP_TEXT, "running or exited"),
+	GIVEN("text", MCP_TEXT, NULL),
+	GIVEN("next", MCP_WHOLE, NULL),
+	GIVEN("size", MCP_WHOLE, NULL),
+	GIVEN("state", MCP_TEXT, NULL),
 	END,
 };
 
@@ -215,7 +220,8 @@ const struct mcp_tool mcp_tools[] = {
 	{"job_list", "List the background jobs", "List the jobs of this session, running and ended.", nothing,
 	 jobs_gives, "job", "list", .looks = true, .tell = mcp_tell_jobs},
 	{"job_logs", "Read the output of a job", "Read what a job has printed, by default its end.", job_logs_takes,
-	 log_gives, "job", "logs", .looks = true, .complete = mcp_complete_job_logs, .tell = mcp_tell_log},
+	 log_gives, "job", "logs", .wordy = true, .looks = true, .complete = mcp_complete_job_logs,
+	 .tell = mcp_tell_log},
 	{"job_stop", "Stop a background job", "End a job of this session and all its processes.", job_stop_takes,
 	 noted_gives, "job", "stop", .tell = mcp_tell_stopped},
 	{"done", "Say that the task is complete",
@@ -244,7 +250,7 @@ static struct json_object *tool_json(const struct mcp_tool *t, bool with_gives)
 	json_add_str(o, "title", t->title);
 	json_add_str(o, "description", t->help);
 	json_add_obj(o, "inputSchema", mcp_schema_taken(t->takes));
-	if (with_gives)
+	if (with_gives && !t->wordy)
 		json_add_obj(o, "outputSchema", mcp_schema_given(t->gives));
 	json_add_bool(hints, "readOnlyHint", t->looks);
 	json_add_bool(hints, "destructiveHint", t->runs_code);

@@ -16,8 +16,10 @@ struct mcp_tool {
 	const struct mcp_field *takes, *gives;
 	const char *message, *op;                  /* its mailbox message: the members "m" and, unless NULL, "op" */
 	void (*complete)(struct json_object *msg); /* adds what is not in the arguments; may be NULL */
-	/* Tells the model what came back: `given` is musterd's answer, cut to `gives`, to be made nicer here. */
+	/* Tells the model what came back: `given` is musterd's answer, cut to `gives`. Some agents show their model
+	 * that in place of the words: what it must know besides goes in there, too. */
 	void (*tell)(struct str *out, struct json_object *args, struct json_object *given);
+	bool wordy;     /* its words are better than JSON: no structured result */
 	bool looks;     /* it changes nothing */
 	bool runs_code; /* the agent may need a permission for that: its own rules decide, as elsewhere */
 };

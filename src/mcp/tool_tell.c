@@ -31,12 +31,24 @@ static void add_answer(struct str *out, struct json_object *question, struct jso
 		str_addf(out, "%s%s", option ? "\nThe lead adds: " : "", text);
 }
 
+/* Says it in the structured answer, too. */
+static void note(struct str *out, struct json_object *given, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static void note(struct str *out, struct json_object *given, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	str_addv(out, fmt, ap);
+	va_end(ap);
+	json_add_strn(given, "note", str_c(out), out->len);
+}
+
 void mcp_tell_ask(struct str *out, struct json_object *args, struct json_object *given)
 {
 	struct json_object *answer = json_obj(given, "answer");
 	if (!answer) {
-		str_addf(out, "Asked: item %lld on the docket. Go on; the answer will come as a prompt.",
-			 (long long)json_int(given, "item", 0));
+		note(out, given, "Asked: item %lld on the docket. Go on; the answer will come as a prompt.",
+		     (long long)json_int(given, "item", 0));
 		return;
 	}
 	str_adds(out, "The lead's answer: ");
@@ -47,8 +59,7 @@ void mcp_tell_ask_many(struct str *out, struct json_object *args, struct json_ob
 {
 	struct json_object *questions = json_arr(args, "questions"), *answers = json_arr(given, "answers");
 	if (!answers) {
-		str_addf(out, "Asked: %zu questions on the docket. Go on; the answers will come as prompts.",
-			 json_len(questions));
+		note(out, given, "Asked. Go on; the answers will come as prompts.");
 		return;
 	}
 	for (size_t i = 0; i < json_len(answers); i++) {
@@ -68,8 +79,7 @@ void mcp_tell_noted(struct str *out, struct json_object *args, struct json_objec
 void mcp_tell_done(struct str *out, struct json_object *args, struct json_object *given)
 {
 	(void)args;
-	(void)given;
-	str_adds(out, "The lead is asked to review it. What is to change will come as a prompt.");
+	note(out, given, "The lead is asked to review it. What is to change will come as a prompt.");
 }
 
 static void add_decision(struct str *out, struct json_object *decision)
@@ -94,10 +104,8 @@ void mcp_tell_decision(struct str *out, struct json_object *args, struct json_ob
 	if (decision)
 		add_decision(out, decision);
 	else
-		str_addf(out,
-			 "Proposed: item %lld on the docket, %s is not decided yet. Go on; the decision will come "
-			 "as a prompt.",
-			 (long long)json_int(given, "item", 0), json_str_or(args, "decision", "?"));
+		note(out, given, "Proposed %s: item %lld on the docket. Go on; the decision will come as a prompt.",
+		     json_str_or(args, "decision", "it"), (long long)json_int(given, "item", 0));
 }
 
 void mcp_tell_decisions(struct str *out, struct json_object *args, struct json_object *given)
@@ -153,7 +161,6 @@ void mcp_tell_log(struct str *out, struct json_object *args, struct json_object 
 	if (json_object_is_type(text, json_type_string)) /* with NUL bytes in it, perhaps */
 		text_add_inert(&plain, json_object_get_string(text), (size_t)json_object_get_string_len(text),
 			       TEXT_LINES);
-	json_add_strn(given, "text", str_c(&plain), plain.len);
 	str_addf(out, "%s; %lld bytes, read up to %lld\n", json_str_or(given, "state", "?"),
 		 (long long)json_int(given, "size", 0), (long long)json_int(given, "next", 0));
 	str_add(out, str_c(&plain), plain.len);

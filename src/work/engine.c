@@ -78,6 +78,7 @@ static void bind_agent(struct session *s)
 		.name = r->name,
 		.workspace = r->workspace,
 		.folder = dirs_session(s->engine->setup.dirs, r->id),
+		.socket = dirs_agent_socket(s->engine->setup.dirs, r->id),
 		.prompt = r->brief,
 		.headless = r->headless,
 		.command = &s->command,
@@ -150,6 +151,7 @@ void session_free(struct session *s)
 	json_object_put(s->agent.options);
 	jsonl_fini(&s->agent.lines);
 	free((char *)s->agent.folder);
+	free((char *)s->agent.socket);
 	strv_fini(&s->command);
 	free(s->program);
 	str_fini(&s->json);

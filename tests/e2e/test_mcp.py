@@ -99,7 +99,7 @@ def test_who_assumes_goes_on(rpc, open_client):
     c = open_client()
     result = c.call("ask", question="Which colour?", assumption="It is red.")
     item = item_of(rpc, "Which colour?")
-    assert result["structuredContent"] == {"item": item["id"]}
+    assert result["structuredContent"]["item"] == item["id"]
     assert not item["blocking"] and item["detail"]["assumption"] == "It is red."
 
 

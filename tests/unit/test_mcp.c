@@ -184,7 +184,7 @@ static void the_list_has_what_the_version_knows(void **state)
 			struct json_object *tool = json_at(tools, i);
 			assert_ptr_equal(mcp_tool_find(json_str(tool, "name")), &mcp_tools[i]);
 			assert_string_equal(json_str(json_obj(tool, "inputSchema"), "type"), "object");
-			assert_int_equal(json_has(tool, "outputSchema"), !old);
+			assert_int_equal(json_has(tool, "outputSchema"), !old && !mcp_tools[i].wordy);
 		}
 	}
 	say("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"cursor\":\"2\"}}");
@@ -245,7 +245,8 @@ static void who_assumes_does_not_wait(void **state)
 	assert_string_equal(text_of(o), "Asked: item 7 on the docket. Go on; the answer will come as a prompt.");
 	answer(1, "{\"items\":[8]}");
 	struct json_object *many JSON_FREE = hear();
-	assert_string_equal(json_line(json_obj(json_obj(many, "result"), "structuredContent")), "{\"items\":[8]}");
+	assert_string_equal(json_line(json_obj(json_obj(many, "result"), "structuredContent")),
+			    "{\"items\":[8],\"note\":\"Asked. Go on; the answers will come as prompts.\"}");
 }
 
 static void what_comes_back_is_told(void **state)
@@ -263,7 +264,7 @@ static void what_comes_back_is_told(void **state)
 		{"await_decision", "{\"decision\":\"format\"}", "{\"decision\":{\"name\":\"format\",\"value\":\"json\"}}",
 		 "format: json"},
 		{"propose_decision", "{\"decision\":\"format\",\"value\":\"json\",\"blocking\":false}", "{\"item\":3}",
-		 "Proposed: item 3 on the docket, format is not decided yet. Go on; the decision will come as a prompt."},
+		 "Proposed format: item 3 on the docket. Go on; the decision will come as a prompt."},
 		{"job_logs", "{\"job\":\"a\"}",
 		 "{\"text\":\"\\u001b[31mred\\u001b[0m\\u0000\\n\",\"next\":9,\"size\":10,\"state\":\"running\"}",
 		 "running; 10 bytes, read up to 9\nred\n"},

@@ -1,0 +1,94 @@
+"""muster's tools in the real Claude Code, in a terminal and headless, called by the scripted model."""
+
+import json
+
+import pytest
+from house import processes_of
+from test_claude import Session
+
+BOTH = pytest.mark.parametrize('headless', [False, True])
+
+
+def call(tool, **arguments):
+    """A prompt that makes the model call one of muster's tools."""
+    return f"Please [[script mcp tool={tool} given='{json.dumps(arguments)}']]"
+
+
+@BOTH
+def test_a_question_is_answered_from_the_docket(muster, repo, headless):
+    s = Session(muster, repo, 'Please [[script mcp_ask]]', headless=headless)
+    item = s.need('question')
+    assert item['title'] == 'Which colour?' and item['blocking']
+    assert [option['key'] for option in item['options']] == ['red', 'green']
+    assert s.wait('blocked')['state'] == 'blocked'
+    s.answer(item, 'green', 'like grass')
+    assert s.turn_ended() == 'The lead said: {"answer":{"option":"green","text":"like grass"}}'
+    assert s.wait('idle')['state'] == 'idle'
+    assert s.get()['jobs'] == 0
+
+
+@BOTH
+def test_telling_the_lead_needs_no_permission_and_running_a_command_does(muster, repo, headless):
+    s = Session(muster, repo, call('report', text='half of it', percent=50), headless=headless)
+    assert s.turn_ended() == 'It said: {"ok":true}'
+    assert s.get()['progress'] == 50 and s.get()['progress_text'] == 'half of it'
+    s.tell(call('job_start', name='server', command='echo serving; exec sleep 1000'))
+    item = s.need('permission')
+    assert item['detail']['tool'] == 'mcp__muster__job_start'
+    assert s.rpc.call('job.list', session=s.name)['jobs'] == []
+    s.answer(item, '--option', 'allow')
+    while '"state":"running"' not in s.turn_ended():
+        pass
+    (job,) = s.rpc.call('job.list', session=s.name)['jobs']
+    assert job['name'] == 'server' and job['command'] == ['sh', '-c', 'echo serving; exec sleep 1000']
+    s.tell(call('job_stop', job='server'))
+    while s.turn_ended() != 'It said: {"ok":true}':
+        pass
+
+
+def test_a_question_outlives_musterd(muster, repo):
+    s = Session(muster, repo, 'Please [[script mcp_ask]]')
+    item = s.need('question')
+    muster.kill_daemon()
+    s.reconnect()
+    s.answer(item, 'green')
+    assert s.turn_ended() == 'The lead said: {"answer":{"option":"green"}}'
+
+
+@BOTH
+def test_an_interruption_withdraws_the_question(muster, repo, headless):
+    s = Session(muster, repo, 'Please [[script mcp_ask]]', headless=headless)
+    item = s.need('question')
+    muster.run('interrupt', s.name)
+    s.wait_event('item.withdrawn', lambda e: e['data']['item'] == item['id'])
+    s.turn_ended()
+    s.tell('Then [[script say text=well]]')
+    while s.turn_ended() != 'well':
+        pass
+
+
+def test_the_tools_are_there_again_after_a_resume(muster, repo):
+    s = Session(muster, repo, 'Please [[script mcp_ask]]')
+    item = s.need('question')
+    muster.run('stop', s.name)
+    assert item['id'] not in [i['id'] for i in s.open_items('question')]
+    muster.run('resume', s.name)
+    s.tell(call('report', text='here again'))
+    while s.turn_ended() != 'It said: {"ok":true}':
+        pass
+
+
+@pytest.mark.parametrize('era', ['legacy', 'auto'])
+def test_both_eras_of_the_protocol(muster, repo, era):
+    muster.env['MCP_PROTOCOL_NEGOTIATION'] = era
+    s = Session(muster, repo, 'Please [[script mcp_ask]]')
+    s.answer(s.need('question'), 'green')
+    assert s.turn_ended() == 'The lead said: {"answer":{"option":"green"}}'
+
+
+def test_they_can_be_switched_off(muster, repo):
+    (repo / '.muster').mkdir()
+    (repo / '.muster' / 'config.yaml').write_text('agents:\n  claude:\n    mcp: false\n')
+    s = Session(muster, repo, call('report', text='half of it'))
+    assert 'No such tool' in s.turn_ended()
+    assert not [p for p in processes_of(muster.home) if b'\0mcp\0' in open(f'/proc/{p}/cmdline', 'rb').read()]
