@@ -43,7 +43,7 @@ def test_the_official_client(muster, tmp_path, mcp_clients, mode):
     rpc.call('docket.answer', item=asked['id'], option='blue', text='it is nicer')
     ended = rpc.call('session.wait', session='sdk', until='done,failed', timeout_ms=WAIT_S * 1000)
     steps = {line['step']: line['value'] for line in map(json.loads, out.read_text().splitlines())}
-    assert ended['state'] == 'done', rpc.call('session.get', session='sdk', screen=40)['screen']['text']
+    assert ended['state'] == 'done', muster.run('show', 'sdk', '--screen', '40').stdout
 
     assert steps['version'] == VERSIONS[mode] and steps['server'] == 'muster'
     assert 'the lead' in steps['instructions'] and 'ask_many' in steps['tools']
