@@ -7,6 +7,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/str.h"
+#include "base/text.h"
+
 static struct termios before;
 static volatile sig_atomic_t entered;
 
@@ -66,4 +69,39 @@ int tty_enter(struct err *err)
 		return err_set_errno(err, ERR_FAILED, error, "cannot set up the terminal");
 	}
 	return 0;
+}
+
+/* ---- notifications ---- */
+
+/* Which terminals take which form: the first whose variable begins with the value. */
+static const struct {
+	const char *variable, *begins, *format;
+} forms[] = {
+	{"TERM", "xterm-kitty", "\033]99;;%s\033\\"},
+	{"TERM_PROGRAM", "iTerm", "\033]9;%s\033\\"},
+	{"TERM_PROGRAM", "WezTerm", "\033]777;notify;muster;%s\033\\"},
+	{"TERM_PROGRAM", "ghostty", "\033]777;notify;muster;%s\033\\"},
+	{"TERM", "foot", "\033]777;notify;muster;%s\033\\"},
+	{"TERM", "rxvt-unicode", "\033]777;notify;muster;%s\033\\"},
+	{"VTE_VERSION", "", "\033]777;notify;muster;%s\033\\"},
+	{"WT_SESSION", "", "\033]9;%s\033\\"},
+	{"ConEmuPID", "", "\033]9;%s\033\\"},
+};
+
+void tty_notify(const char *text)
+{
+	struct str out STR_FREE = STR_INIT;
+	for (size_t i = 0; i < ARRAY_LEN(forms) && !out.len; i++) {
+		const char *value = getenv(forms[i].variable);
+		const char *gap = strstr(forms[i].format, "%s");
+		if (!value || strncmp(value, forms[i].begins, strlen(forms[i].begins)) != 0)
+			continue;
+		str_add(&out, forms[i].format, (size_t)(gap - forms[i].format));
+		text_add_inert(&out, text, strlen(text), TEXT_ONE_LINE);
+		str_adds(&out, gap + 2);
+	}
+	if (!out.len)
+		str_addc(&out, '\a');
+	ssize_t ignored = write(STDOUT_FILENO, out.data, out.len);
+	(void)ignored;
 }

@@ -12,4 +12,8 @@ int tty_enter(struct err *err) NODISCARD;
 /* Back to what it was. Fine when it was not entered; safe in a signal handler. */
 void tty_leave(void);
 
+/* Has the terminal show the text as a notification of the desktop, in the form that its environment says it takes (OSC 9,
+ * 99 or 777); a terminal that takes none, or is not known, rings its bell. text: one inert line. */
+void tty_notify(const char *text);
+
 #endif

@@ -125,6 +125,7 @@ static int start(struct daemon *d, const struct daemon_setup *setup, const struc
 		return -1;
 	d->api.engine = d->engine;
 	d->lander = d->api.lander = lander_new(d->engine);
+	d->api.notice = notice_new(d->engine);
 	struct json_object *data = json_new();
 	json_add_str(data, "version", MUSTER_VERSION);
 	event_append(d->db, NULL, "daemon.started", data);
@@ -168,6 +169,8 @@ static void wind_up(struct daemon *d)
 	rpc_server_free(d->server);
 	d->server = d->api.server = NULL;
 	lander_free(d->lander);
+	notice_free(d->api.notice);
+	d->api.notice = NULL;
 	if (d->turn)
 		await_workers(d);
 }

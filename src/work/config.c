@@ -41,6 +41,9 @@ static const struct key keys[] = {
 	{NULL, "limits", KIND_SECTION, 0, 0},
 	{"limits", "sessions", KIND_COUNT, AT(max_sessions), 100000},
 	{"limits", "log", KIND_COUNT, AT(log_limit_mb), 1 << 20},
+	{NULL, "notify", KIND_SECTION, 0, 0},
+	{"notify", "command", KIND_TEXT, AT(notify_command), 0},
+	{"notify", "via", KIND_LIST, AT(notify_via), 0},
 };
 #undef AT
 
@@ -132,6 +135,19 @@ static int take_value(struct config *c, const struct yaml *y, struct json_object
 	return 0;
 }
 
+/* Sections that only the user's own file may have: what a repository says must not run on the lead's behalf. */
+static bool is_users(const struct key *key)
+{
+	return key->kind == KIND_SECTION && strcmp(key->name, "notify") == 0;
+}
+
+static void warn_users(struct config *c, const struct yaml *y, struct json_object *in, const char *name)
+{
+	const struct yaml_mark *mark = yaml_mark(y, in, name, 0);
+	strv_addf(&c->warnings, "%s:%d:%d: %s is not followed here: it belongs in your own config.yaml", y->file,
+	          mark ? mark->name.line : 0, mark ? mark->name.column : 0, name);
+}
+
 static int take_map(struct config *c, const struct yaml *y, struct json_object *in, const char *section,
                     struct err *err)
 {
@@ -140,6 +156,8 @@ static int take_map(struct config *c, const struct yaml *y, struct json_object *
 		const struct key *key = find_key(section, name);
 		if (!key) {
 			warn_unknown(c, y, in, section, name);
+		} else if (is_users(key) && !c->users_file) {
+			warn_users(c, y, in, name);
 		} else if (key->kind == KIND_SECTION) {
 			if (!json_object_is_type(value, json_type_object))
 				return yaml_err(y, in, name, 0, err, "%s must be a map", name);
@@ -175,6 +193,16 @@ static int check_words(const struct config *c, struct err *err)
 	return c->land ? err_set(err, ERR_USAGE, "land: %s is none of merge, squash, rebase", c->land) : 0;
 }
 
+static int check_via(const struct config *c, struct err *err)
+{
+	for (size_t i = 0; i < c->notify_via.n; i++) {
+		const char *way = c->notify_via.v[i];
+		if (strcmp(way, "desktop") != 0 && strcmp(way, "terminal") != 0 && strcmp(way, "none") != 0)
+			return err_set(err, ERR_USAGE, "notify: via: %s is none of desktop, terminal, none", way);
+	}
+	return 0;
+}
+
 static void default_count(int64_t *slot, int64_t value)
 {
 	if (*slot < 0)
@@ -193,7 +221,10 @@ int config_load(struct config *ret, const char *repo, const char *config_dir, st
 	};
 	MEM_FREE char *of_repo = repo ? mem_printf("%s/.muster/config.yaml", repo) : NULL;
 	MEM_FREE char *of_user = mem_printf("%s/config.yaml", config_dir);
-	if ((of_repo && take_file(&c, of_repo, err) < 0) || take_file(&c, of_user, err) < 0 || check_words(&c, err) < 0) {
+	int r = of_repo ? take_file(&c, of_repo, err) : 0;
+	c.users_file = true;
+	if (r < 0 || take_file(&c, of_user, err) < 0 || check_words(&c, err) < 0 ||
+	    check_via(&c, err) < 0) {
 		config_fini(&c);
 		return -1;
 	}
@@ -208,12 +239,13 @@ int config_load(struct config *ret, const char *repo, const char *config_dir, st
 
 void config_fini(struct config *c)
 {
-	struct strv *const lists[] = {&c->setup, &c->teardown, &c->links, &c->gate, &c->preview, &c->warnings};
+	struct strv *const lists[] = {&c->setup, &c->teardown, &c->links, &c->gate, &c->preview, &c->notify_via, &c->warnings};
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		strv_fini(lists[i]);
 	json_object_put(c->agents);
 	free(c->agent);
 	free(c->target);
 	free(c->land);
+	free(c->notify_command);
 	*c = (struct config){0};
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 #include "base/nearest.h"
+#include "work/assumption.h"
 #include "work/doctor.h"
 #include "work/session.h"
 #include "work/worker.h"
@@ -61,6 +62,17 @@ struct session *engine_session_of(struct engine *e, struct json_object *params, 
 	return NULL;
 }
 
+void session_rebind(struct session *s)
+{
+	const struct session_row *r = &s->row;
+	free(s->first_prompt);
+	s->first_prompt = r->brief && r->preface ? mem_printf("%s\n\n%s", r->brief, r->preface) :
+			  r->brief               ? mem_strdup(r->brief) :
+						   NULL;
+	s->agent.workspace = r->workspace;
+	s->agent.prompt = s->first_prompt;
+}
+
 /* The adapter's view of the session; borrows from the row. */
 static void bind_agent(struct session *s)
 {
@@ -79,7 +91,6 @@ static void bind_agent(struct session *s)
 		.workspace = r->workspace,
 		.folder = dirs_session(s->engine->setup.dirs, r->id),
 		.socket = dirs_agent_socket(s->engine->setup.dirs, r->id),
-		.prompt = r->brief,
 		.headless = r->headless,
 		.command = &s->command,
 		.muster_path = s->engine->muster_path,
@@ -88,12 +99,7 @@ static void bind_agent(struct session *s)
 	};
 	if (!s->agent.ops) /* written by a muster that knew more agents */
 		s->agent.ops = &agent_shell;
-}
-
-void session_rebind(struct session *s)
-{
-	s->agent.workspace = s->row.workspace;
-	s->agent.prompt = s->row.brief;
+	session_rebind(s);
 }
 
 static void load_signals(struct session *s)
@@ -154,6 +160,7 @@ void session_free(struct session *s)
 	free((char *)s->agent.socket);
 	strv_fini(&s->command);
 	free(s->program);
+	free(s->first_prompt);
 	str_fini(&s->json);
 	session_row_fini(&s->row);
 	uv_close((uv_handle_t *)&s->retry, retry_closed);
@@ -176,6 +183,8 @@ static void reconcile(struct session *s)
 			session_life_set(s, LIFE_QUEUED);
 		break;
 	case LIFE_QUEUED:
+		session_refresh(s);
+		break;
 	case LIFE_REMOVED:
 		break;
 	}
@@ -216,8 +225,10 @@ struct engine *engine_new(const struct engine_setup *setup, struct err *err)
 		session_new(e, &rows.v[i]);
 	session_rows_fini(&rows);
 	struct session *s, *tmp;
-	HASH_ITER(by_id, e->by_id, s, tmp)
+	HASH_ITER(by_id, e->by_id, s, tmp) {
 		reconcile(s);
+		assumption_settle_again(s);
+	}
 	session_admit(e);
 	worker_run(setup->loop, sweep, swept, engine_doctor(e));
 	return e;

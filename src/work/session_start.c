@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "fmt/json.h"
+#include "work/decision.h"
 #include "work/names.h"
 #include "work/session.h"
 #include "work/space.h"
@@ -106,6 +107,9 @@ static int read_task(struct start *st)
 	json_strv(st->params, "scope", &scope);
 	if (scope.n)
 		strv_copy(&st->task.scope, &scope);
+	for (size_t i = 0; i < st->task.awaits.n; i++)
+		if (decision_name_check(st->task.awaits.v[i], &st->err) < 0)
+			return err_prefix(&st->err, "awaits: %s", st->task.awaits.v[i]);
 	const char *prompt = json_str(st->params, "prompt");
 	const char *body = st->task.body && *st->task.body ? st->task.body : NULL;
 	if (prompt && body)
@@ -148,21 +152,6 @@ static void fill_row(struct start *st)
 }
 
 /* ---- checks on a thread ---- */
-
-/* Is the folder, or one above it, a repository? A look that costs no process. */
-static bool inside_repository(const char *path)
-{
-	MEM_FREE char *dir = realpath(path, NULL);
-	while (dir && *dir) {
-		MEM_FREE char *git = mem_printf("%s/.git", dir);
-		MEM_FREE char *head = mem_printf("%s/HEAD", dir);
-		MEM_FREE char *objects = mem_printf("%s/objects", dir);
-		if (file_exists(git) || (file_exists(head) && file_is_dir(objects)))
-			return true;
-		*strrchr(dir, '/') = '\0';
-	}
-	return false;
-}
 
 static void merge_options(struct json_object *into, struct json_object *from)
 {
@@ -279,6 +268,7 @@ static void create(struct start *st)
 	struct session *s = session_new(e, r);
 	s->state = SESSION_QUEUED;
 	session_event(s, "session.queued", NULL);
+	decision_hold_back(s);
 	e->max_live = st->max_live ? st->max_live : e->max_live;
 	session_admit(e);
 	struct json_object *o = session_json(s);
@@ -336,7 +326,7 @@ void engine_session_start(struct engine *e, struct json_object *params, struct c
 	} else if (where[0] != '/' || !file_is_dir(where)) {
 		err_set(&st->err, ERR_USAGE, "no such folder: %s", where);
 		start_fail(st);
-	} else if (!st->row.worktree && !inside_repository(where)) {
+	} else if (!st->row.worktree && !repo_is_inside(where)) {
 		create_plain(st, where);
 	} else {
 		worker_run(e->setup.loop, inspect, inspected, st);
@@ -414,6 +404,8 @@ static void prepare_done(void *arg)
 			json_add_str(data, "line", w->warnings.v[i]);
 			session_event(s, "session.setup", data);
 		}
+		if (s->row.brief && !s->row.resuming && !s->row.preface)
+			s->row.preface = decision_preface(s);
 		session_rebind(s);
 		session_launch(s, s->row.resuming ? AGENT_START_RESUME : AGENT_START_NEW);
 	}
@@ -448,7 +440,7 @@ void session_admit(struct engine *e)
 	HASH_ITER(by_id, e->by_id, s, tmp) {
 		if (e->live >= e->max_live)
 			break;
-		if (s->life == LIFE_QUEUED)
+		if (s->life == LIFE_QUEUED && s->open_blocking == 0)
 			prepare(s);
 	}
 	e->admitting = false;

@@ -123,8 +123,8 @@ struct status status_derive(const struct status_facts *f)
 	if (f->landing)
 		return fact(SESSION_LANDING);
 	switch (f->life) {
-	case LIFE_QUEUED:
-		return fact(SESSION_QUEUED);
+	case LIFE_QUEUED: /* with a decision to wait for, if any */
+		return fact(f->open_blocking ? SESSION_BLOCKED : SESSION_QUEUED);
 	case LIFE_PREPARING:
 		return fact(SESSION_PREPARING);
 	case LIFE_LIVE:

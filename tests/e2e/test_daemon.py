@@ -215,7 +215,10 @@ def test_a_store_of_an_older_muster(muster, tmp_path):
     rpc.wait_event("item.opened")
     muster.kill_daemon()
     with sqlite3.connect(muster.home / "state" / "muster.db") as store:
-        store.executescript("DROP INDEX item_topic; ALTER TABLE item DROP COLUMN topic; PRAGMA user_version=1;")
+        store.executescript(
+            "DROP TABLE reliance; DROP TABLE decision; ALTER TABLE session DROP COLUMN preface;"
+            "ALTER TABLE session DROP COLUMN recap; ALTER TABLE item DROP COLUMN noticed_ms; DROP INDEX item_topic; ALTER TABLE item DROP COLUMN topic;"
+            "PRAGMA user_version=1;")
     store.close()
     rpc = muster.rpc()
     (item,) = rpc.call("docket.list")["items"]
