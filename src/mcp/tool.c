@@ -8,6 +8,7 @@ enum {
 	QUESTIONS_MAX = 50,
 	OPTIONS_MAX = 20,
 	WORD_MAX = 128,
+	DECISION_MAX = 64,
 	LABEL_MAX = 1024,
 	FOLDER_MAX = 4096,
 	LOG_MAX = 256 * 1024,
@@ -122,11 +123,11 @@ static const struct mcp_field decision_fields[] = {
 	END,
 };
 static const struct mcp_field await_takes[] = {
-	MUST_WORD("decision", "its name"),
+	MUST("decision", MCP_TEXT, 1, DECISION_MAX, "its name"),
 	END,
 };
 static const struct mcp_field propose_takes[] = {
-	MUST_WORD("decision", "its name: short words with dashes, such as error-format"),
+	MUST("decision", MCP_TEXT, 1, DECISION_MAX, "its name: words with dashes, such as error-format"),
 	MUST_TEXT("value", "what you propose"),
 	MAY_TEXT("because", "why, and what was weighed"),
 	MAY("options", MCP_TEXTS, 0, OPTIONS_MAX, "other values that are possible"),

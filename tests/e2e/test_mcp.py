@@ -103,6 +103,58 @@ def test_who_assumes_goes_on(rpc, open_client):
     assert not item["blocking"] and item["detail"]["assumption"] == "It is red."
 
 
+def test_a_batch_is_answered_together(muster, rpc, open_client):
+    c = open_client()
+    c.begin()
+    asked = c.ask("ask_many", questions=[
+        {"question": "Which colour?", "options": [{"key": "red", "label": "as before"}]},
+        {"question": "Which number?", "sure": 60, "blocks": "all of it", "assumption": "seven"}])
+    colour, number = item_of(rpc, "Which colour?"), item_of(rpc, "Which number?")
+    assert number["detail"] == {"sure": 60, "blocks": "all of it", "assumption": "seven"}
+    muster.run("answer", number["id"], "eight")
+    c.answer(c.send("ping"))
+    assert asked not in c.answered
+    muster.run("answer", colour["id"], "red")
+    result = c.answer(asked)["result"]
+    assert result["structuredContent"] == {"answers": [{"option": "red"}, {"text": "eight"}]}
+    assert said(result) == "1. Which colour?\nred (as before)\n2. Which number?\neight"
+    gone = c.call("ask_many", questions=[{"question": "And now?", "assumption": "On."}])["structuredContent"]
+    assert gone["items"] == [item_of(rpc, "And now?")["id"]]
+    both = c.ask("ask_many", questions=[{"question": "One?"}, {"question": "Two?"}])
+    item_of(rpc, "Two?")
+    c.notify("notifications/cancelled", requestId=both)
+    withdrawn = {rpc.wait_event("item.withdrawn")["data"]["item"] for _ in range(2)}
+    assert withdrawn == {i["id"] for i in rpc.call("docket.list", all=True)["items"] if i["title"] in ("One?", "Two?")}
+
+
+def test_decisions(muster, rpc, open_client):
+    c = open_client()
+    c.begin()
+    assert said(c.call("decisions")) == "There are no decisions yet."
+    awaited = c.ask("await_decision", decision="log-format")
+    item_of(rpc, "it awaits the decision log-format")
+    proposed = c.ask("propose_decision", decision="error-format", value="one line", because="it is read", options=["JSON"])
+    item = item_of(rpc, "it proposes to decide error-format: one line")
+    assert [option["label"] for option in item["options"]] == ["one line", "JSON"]
+    muster.run("answer", item["id"], "accept")
+    assert said(c.answer(proposed)["result"]).startswith("error-format: one line")
+    assert awaited not in c.answered
+    rpc.call("decision.make", everywhere=True, name="log-format", value="text", because="grep")
+    result = c.answer(awaited)["result"]
+    assert said(result) == "log-format: text\n  because: grep"
+    assert result["structuredContent"]["decision"]["version"] == 1
+    listed = c.call("decisions")["structuredContent"]["decisions"]
+    assert {d["name"]: d["value"] for d in listed} == {"error-format": "one line", "log-format": "text"}
+    wrong = c.call("await_decision", decision="no such/name")
+    assert wrong["isError"]
+
+
+def test_a_recap_is_kept(rpc, open_client):
+    c = open_client()
+    assert said(c.call("recap", text="Half of it.\nThe rest is left.")) == "Noted."
+    assert rpc.call("session.get", session=c.name)["recap"] == "Half of it.\nThe rest is left."
+
+
 def test_jobs(rpc, open_client):
     c = open_client()
     started = c.call("job_start", command="echo serving; exec sleep 1000", name="server")["structuredContent"]
