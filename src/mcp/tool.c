@@ -205,10 +205,10 @@ const struct mcp_tool mcp_tools[] = {
 	{"await_decision", "Wait for a decision",
 	 "Wait until the lead has made the named decision, and get its value. Returns at once when it is made "
 	 "already.",
-	 await_takes, decision_gives, "await", .looks = true, .tell = mcp_tell_decision},
+	 await_takes, decision_gives, "await", .tell = mcp_tell_decision},
 	{"decisions", "List the decisions",
 	 "List the decisions that concern this session, with their values. Look here before you ask.", nothing,
-	 decisions_gives, "decisions", .looks = true, .tell = mcp_tell_decisions},
+	 decisions_gives, "decisions", .tell = mcp_tell_decisions},
 	{"propose_decision", "Propose a decision",
 	 "Propose a decision that concerns more than your own task (a format, a name, a convention). The lead "
 	 "accepts it or decides otherwise, and every session that depends on it is told.",
@@ -216,15 +216,15 @@ const struct mcp_tool mcp_tools[] = {
 	{"job_start", "Start a background job",
 	 "Start a process that outlives this conversation: a server, a watcher, a long build. Its output is "
 	 "kept.",
-	 job_start_takes, job_gives, "job", "start", .runs_code = true, .complete = mcp_complete_job_start,
+	 job_start_takes, job_gives, "job", "start", .acts = true, .runs_code = true, .complete = mcp_complete_job_start,
 	 .tell = mcp_tell_job},
 	{"job_list", "List the background jobs", "List the jobs of this session, running and ended.", nothing,
-	 jobs_gives, "job", "list", .looks = true, .tell = mcp_tell_jobs},
+	 jobs_gives, "job", "list", .tell = mcp_tell_jobs},
 	{"job_logs", "Read the output of a job", "Read what a job has printed, by default its end.", job_logs_takes,
-	 log_gives, "job", "logs", .wordy = true, .looks = true, .complete = mcp_complete_job_logs,
+	 log_gives, "job", "logs", .wordy = true, .complete = mcp_complete_job_logs,
 	 .tell = mcp_tell_log},
 	{"job_stop", "Stop a background job", "End a job of this session and all its processes.", job_stop_takes,
-	 noted_gives, "job", "stop", .tell = mcp_tell_stopped},
+	 noted_gives, "job", "stop", .acts = true, .tell = mcp_tell_stopped},
 	{"done", "Say that the task is complete",
 	 "Say that the task is complete, committed and tested, and ask the lead to review it. The work lands "
 	 "only after that.",
@@ -253,7 +253,7 @@ static struct json_object *tool_json(const struct mcp_tool *t, bool with_gives)
 	json_add_obj(o, "inputSchema", mcp_schema_taken(t->takes));
 	if (with_gives && !t->wordy)
 		json_add_obj(o, "outputSchema", mcp_schema_given(t->gives));
-	json_add_bool(hints, "readOnlyHint", t->looks);
+	json_add_bool(hints, "readOnlyHint", !t->acts);
 	json_add_bool(hints, "destructiveHint", t->runs_code);
 	json_add_bool(hints, "openWorldHint", t->runs_code);
 	json_add_obj(o, "annotations", hints);

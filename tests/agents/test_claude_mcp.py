@@ -4,7 +4,7 @@ import json
 
 import pytest
 from house import processes_of
-from test_claude import Session
+from test_claude import Session, user_texts
 
 BOTH = pytest.mark.parametrize('headless', [False, True])
 
@@ -92,3 +92,29 @@ def test_they_can_be_switched_off(muster, repo):
     s = Session(muster, repo, call('report', text='half of it'))
     assert 'No such tool' in s.turn_ended()
     assert not [p for p in processes_of(muster.home) if b'\0mcp\0' in open(f'/proc/{p}/cmdline', 'rb').read()]
+
+
+def test_a_question_needs_no_permission_while_it_plans(muster, repo):
+    (repo / '.muster').mkdir()
+    (repo / '.muster' / 'config.yaml').write_text('agents: {claude: {permission-mode: plan}}\n')
+    s = Session(muster, repo, 'Please [[script mcp_ask]]')
+    s.answer(s.need('question'), 'green')
+    assert s.turn_ended() == 'The lead said: {"answer":{"option":"green"}}'
+    assert not [e for e in s.rpc.call('events.list', session=s.name, limit=1000)['events'] if e['kind'] == 'item.withdrawn']
+
+
+def test_it_goes_on_under_an_assumption_and_hears_otherwise(muster, repo):
+    s = Session(muster, repo, call('ask', question='Which colour?', assumption='It is red.'))
+    item = s.need('question')
+    assert not item['blocking'] and item['detail']['assumption'] == 'It is red.'
+    assert f'item {item["id"]} on the docket' in s.turn_ended()
+    s.answer(item, 'It is green.')
+    s.turn_ended()
+    assert any('It is green.' in text for text in user_texts(muster))
+
+
+def test_a_decision_is_awaited(muster, repo):
+    s = Session(muster, repo, call('await_decision', decision='log-format'))
+    s.need('decision')
+    muster.run('decide', 'log-format', 'text', '--because', 'grep', cwd=repo)
+    assert '"name":"log-format","value":"text","because":"grep"' in s.turn_ended()
