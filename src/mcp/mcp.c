@@ -227,9 +227,30 @@ static void take_array(struct mcp *m, struct json_object *array)
 	mcp_batch_release(m, batch);
 }
 
+/* More than a handful of values are not asked of any tool; what would be too many is not even parsed. */
+static bool has_too_many_values(const char *line, size_t len)
+{
+	size_t values = 0;
+	bool in_text = false;
+	for (size_t i = 0; i < len; i++) {
+		if (in_text && line[i] == '\\')
+			i++;
+		else if (line[i] == '"')
+			in_text = !in_text;
+		else if (!in_text && (line[i] == ',' || line[i] == '[' || line[i] == '{'))
+			values++;
+	}
+	return values > MCP_VALUES_MAX;
+}
+
 void mcp_line(struct mcp *m, const char *line, size_t len)
 {
 	struct err err = {0};
+	if (has_too_many_values(line, len)) {
+		err_set(&err, ERR_USAGE, "a line has more than %d values; it was not read", MCP_VALUES_MAX);
+		mcp_add_error(&m->out, NULL, MCP_INVALID_REQUEST, err.msg, NULL);
+		return;
+	}
 	struct json_object *json JSON_FREE = json_parse(line, len, &err);
 	if (err.code != ERR_NONE)
 		mcp_add_error(&m->out, NULL, MCP_PARSE_ERROR, err.msg, NULL);

@@ -18,6 +18,7 @@
 enum {
 	MCP_LINE_MAX =
 		1 << 20,    /* bytes of a line from the client; what is longer would not fit the mailbox either */
+	MCP_VALUES_MAX = 10000,  /* in a line: parsed, an empty object of two bytes takes several hundred */
 	MCP_CALLS_MAX = 24, /* open at once: the holder has 64 connections for all of the session */
 	MCP_PROGRESS_MS = 25000, /* between two signs of life; clients that count on them wait 60 s at least */
 };

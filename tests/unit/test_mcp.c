@@ -400,6 +400,25 @@ static void garbage_gets_errors(void **state)
 	hears_error(-32600, "1048576");
 }
 
+static void a_small_line_of_many_values_is_not_parsed(void **state)
+{
+	(void)state;
+	struct str line STR_FREE = STR_INIT;
+	str_adds(&line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"x\":[");
+	for (int i = 0; i < MCP_VALUES_MAX; i++)
+		str_adds(&line, "{},");
+	str_adds(&line, "0]}}");
+	say(str_c(&line));
+	hears_error(-32600, "more than 10000 values");
+	str_reset(&line);
+	str_adds(&line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"x\":\"\\\"");
+	for (int i = 0; i < MCP_VALUES_MAX; i++)
+		str_adds(&line, "{},"); /* in a text they are letters */
+	str_adds(&line, "\"}}");
+	say(str_c(&line));
+	hears("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}");
+}
+
 static void failures_of_the_other_side_are_results(void **state)
 {
 	(void)state;
@@ -579,6 +598,7 @@ int main(void)
 		TEST(all_texts_together_must_fit_the_mailbox),
 		TEST(unknown_tools_and_methods),
 		TEST(garbage_gets_errors),
+		TEST(a_small_line_of_many_values_is_not_parsed),
 		TEST(failures_of_the_other_side_are_results),
 		TEST(open_calls_are_limited_and_their_ids_taken),
 		TEST(what_is_cancelled_is_withdrawn_and_not_answered),
