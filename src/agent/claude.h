@@ -77,6 +77,8 @@ void claude_type_interrupted(struct agent_session *s);
 void claude_type_tell(struct agent_session *s, int64_t prompt, const char *text);
 void claude_type_clear(struct agent_session *s);
 void claude_type_attached(struct agent_session *s);
+/* No dialog is open any more. */
+void claude_type_unblocked(struct agent_session *s);
 /* A prompt was submitted: ours, or another's. */
 void claude_prompt_taken(struct agent_session *s, const char *text);
 void claude_cleared(struct agent_session *s);

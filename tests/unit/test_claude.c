@@ -431,6 +431,24 @@ static void nothing_is_typed_into_a_dialog(void **state)
 	expect(f, "");
 }
 
+static void a_late_report_of_a_dialog_holds_a_prompt_up_but_for_a_moment(void **state)
+{
+	struct fixture *f = *state;
+	start_up(f);
+	hook(f, 2, "UserPromptSubmit", "{\"prompt\":\"first\"}");
+	hook(f, 3, "PermissionRequest", BASH);
+	answer(f, "hook-3", 3, "allow", NULL);
+	agent_claude.on_status(&f->s, "state=blocked:app=claude-code:kind=permission");
+	hook(f, 4, "Stop", "{\"background_tasks\":[]}");
+	forget(f);
+	agent_claude.tell(&f->s, 5, "text");
+	agent_claude.on_status(&f->s, "state=working:app=claude-code");
+	agent_claude.on_status(&f->s, "state=done:app=claude-code");
+	assert_null(strstr(str_c(&f->log), "input"));
+	agent_claude.on_timer(&f->s, "unblock");
+	assert_non_null(strstr(str_c(&f->log), "input ^U^U^U^U^[[200~text^[[201~\n"));
+}
+
 static void after_an_interruption_the_input_is_emptied_once(void **state)
 {
 	struct fixture *f = *state;
@@ -541,6 +559,7 @@ int main(void)
 		CASE(a_dialog_that_opens_again_keeps_its_items),
 		CASE(a_prompt_is_typed_between_turns_and_taken_by_its_words),
 		CASE(nothing_is_typed_into_a_dialog),
+		CASE(a_late_report_of_a_dialog_holds_a_prompt_up_but_for_a_moment),
 		CASE(after_an_interruption_the_input_is_emptied_once),
 		CASE(a_headless_prompt_is_sent_again_until_it_arrived),
 		CASE(a_headless_turn),
