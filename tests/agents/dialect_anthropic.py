@@ -111,7 +111,7 @@ def tool_input(call):
         question = {'question': given['question'], 'header': given['header'], 'options': options, 'multiSelect': False}
         return 'AskUserQuestion', {'questions': [question]}
     if call.tool == 'mcp':
-        return f'mcp__muster__{given["tool"]}', given['arguments']
+        return f'mcp__{given["server"]}__{given["tool"]}', given['arguments']
     raise ValueError(f'no tool for {call.tool!r}')
 
 

@@ -3,15 +3,15 @@
 import json
 
 import pytest
-from house import processes_of
+from house import BUILD, processes_of
 from test_claude import Session, user_texts
 
 BOTH = pytest.mark.parametrize('headless', [False, True])
 
 
-def call(tool, **arguments):
+def call(tool, server='muster', **arguments):
     """A prompt that makes the model call one of muster's tools."""
-    return f"Please [[script mcp tool={tool} given='{json.dumps(arguments)}']]"
+    return f"Please [[script mcp server={server} tool={tool} given='{json.dumps(arguments)}']]"
 
 
 @BOTH
@@ -60,8 +60,9 @@ def test_an_interruption_withdraws_the_question(muster, repo, headless):
     s = Session(muster, repo, 'Please [[script mcp_ask]]', headless=headless)
     item = s.need('question')
     muster.run('interrupt', s.name)
-    s.wait_event('item.withdrawn', lambda e: e['data']['item'] == item['id'])
-    s.turn_ended()
+    s.turns(1)
+    while s.open_items('question'):  # which of the two ends first is open
+        s.wait_event('item.withdrawn', lambda e: e['data']['item'] == item['id'])
     s.tell('Then [[script say text=well]]')
     while s.turn_ended() != 'well':
         pass
@@ -110,6 +111,7 @@ def test_it_goes_on_under_an_assumption_and_hears_otherwise(muster, repo):
     assert f'item {item["id"]} on the docket' in s.turn_ended()
     s.answer(item, 'It is green.')
     s.turn_ended()
+    muster.run('stop', s.name)  # by then it has written all it had to say
     assert any('It is green.' in text for text in user_texts(muster))
 
 
@@ -118,3 +120,25 @@ def test_a_decision_is_awaited(muster, repo):
     s.need('decision')
     muster.run('decide', 'log-format', 'text', '--because', 'grep', cwd=repo)
     assert '"name":"log-format","value":"text","because":"grep"' in s.turn_ended()
+
+
+def test_the_users_own_servers_stay_and_ask_for_permission(muster, repo):
+    """Of the user's configuration, and of arguments that are the same option as muster's."""
+    server = {'type': 'stdio', 'command': str(BUILD / 'src' / 'muster'), 'args': ['mcp'], 'alwaysLoad': True}
+    path = muster.home / 'user' / '.claude.json'
+    settings = {**json.loads(path.read_text()), 'mcpServers': {'mine': server}}
+    path.write_text(json.dumps(settings))
+    given = json.dumps({'mcpServers': {'given': server}})
+    (repo / '.muster').mkdir()
+    (repo / '.muster' / 'config.yaml').write_text(f"agents: {{claude: {{args: [--mcp-config, '{given}']}}}}\n")
+    s = Session(muster, repo, call('report', text='by mine', server='mine'))
+    s.answer(s.need('permission'), '--option', 'allow')
+    assert s.turn_ended() == 'It said: {"ok":true}'
+    s.tell(call('report', text='by given', server='given'))
+    s.answer(s.need('permission'), '--option', 'allow')
+    while s.get()['progress_text'] != 'by given':
+        s.turn_ended()
+    s.tell(call('report', text='by muster'))
+    while s.get()['progress_text'] != 'by muster':
+        s.turn_ended()
+    assert json.loads(path.read_text())['mcpServers'] == {'mine': server}
