@@ -1,6 +1,7 @@
 """muster's tools in the real Claude Code, in a terminal and headless, called by the scripted model."""
 
 import json
+import pathlib
 
 import pytest
 from house import BUILD, processes_of
@@ -12,6 +13,19 @@ BOTH = pytest.mark.parametrize('headless', [False, True])
 def call(tool, server='muster', **arguments):
     """A prompt that makes the model call one of muster's tools."""
     return f"Please [[script mcp server={server} tool={tool} given='{json.dumps(arguments)}']]"
+
+
+def servers(muster):
+    """Processes that serve muster's tools."""
+    found = []
+    for pid in processes_of(muster.home):
+        try:
+            argv = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes().split(b'\0')
+        except OSError:
+            continue
+        if argv[1:2] == [b'mcp']:
+            found.append(pid)
+    return found
 
 
 @BOTH
@@ -83,7 +97,10 @@ def test_the_tools_are_there_again_after_a_resume(muster, repo):
 def test_both_eras_of_the_protocol(muster, repo, era):
     muster.env['MCP_PROTOCOL_NEGOTIATION'] = era
     s = Session(muster, repo, 'Please [[script mcp_ask]]')
-    s.answer(s.need('question'), 'green')
+    item = s.need('question')
+    (server,) = servers(muster)
+    assert f'MCP_PROTOCOL_NEGOTIATION={era}'.encode() in pathlib.Path(f'/proc/{server}/environ').read_bytes().split(b'\0')
+    s.answer(item, 'green')
     assert s.turn_ended() == 'The lead said: {"answer":{"option":"green"}}'
 
 
@@ -92,7 +109,7 @@ def test_they_can_be_switched_off(muster, repo):
     (repo / '.muster' / 'config.yaml').write_text('agents:\n  claude:\n    mcp: false\n')
     s = Session(muster, repo, call('report', text='half of it'))
     assert 'No such tool' in s.turn_ended()
-    assert not [p for p in processes_of(muster.home) if b'\0mcp\0' in open(f'/proc/{p}/cmdline', 'rb').read()]
+    assert servers(muster) == []
 
 
 def test_a_question_needs_no_permission_while_it_plans(muster, repo):
