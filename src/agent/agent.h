@@ -77,7 +77,8 @@ struct agent_host {
 	void (*turn_started)(struct agent_session *s);
 	/* last_words: the agent's last message, or NULL. */
 	void (*turn_ended)(struct agent_session *s, const char *last_words);
-	/* Something for the conversation view and `muster watch`: kind is "message", "tool", "plan", "usage"… */
+	/* Something for the conversation view and `muster watch`: kind is "message", "tool", "plan", "usage"…; a "recap" {text}
+	 * is kept with the session too. */
 	void (*said)(struct agent_session *s, const char *kind, struct json_object *data);
 	/* Calls ops->on_timer(s, name) once after delay_ms; setting a name again moves it; delay_ms < 0 cancels. Timers
 	 * do not outlive musterd: on_attached is where an adapter sets them again. */

@@ -88,6 +88,17 @@ static void on_tool_over(struct agent_session *s, uint64_t request, struct json_
 	s->host->said(s, "tool", said);
 }
 
+/* What the model keeps of a conversation that became too long is its own account of it. */
+static void on_compacted(struct agent_session *s, uint64_t request, struct json_object *data)
+{
+	(void)request;
+	struct json_object *said JSON_FREE = json_new();
+	if (!json_str(data, "compact_summary"))
+		return;
+	json_add_str(said, "text", json_str(data, "compact_summary"));
+	s->host->said(s, "recap", said);
+}
+
 const struct claude_event claude_events[] = {
 	{"SessionStart", on_session_start, false},
 	{"UserPromptSubmit", on_prompt, false},
@@ -95,6 +106,7 @@ const struct claude_event claude_events[] = {
 	{"PermissionDenied", on_tool_over, false},
 	{"PostToolUse", on_tool_over, false},
 	{"PostToolUseFailure", on_tool_over, false},
+	{"PostCompact", on_compacted, false},
 	{"Stop", on_stop, false},
 	{"StopFailure", on_failure, false},
 	{0},

@@ -88,6 +88,9 @@ static const char *const steps[] = {
 	"CREATE INDEX reliance_name ON reliance(name);"
 	"ALTER TABLE session ADD COLUMN preface TEXT;"
 	"ALTER TABLE session ADD COLUMN recap TEXT;"
+	"ALTER TABLE session ADD COLUMN looked_ms INT NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN looked_event INT NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN looked_oid TEXT;"
 	"ALTER TABLE item ADD COLUMN noticed_ms INT NOT NULL DEFAULT 0;",
 };
 

@@ -46,6 +46,9 @@
 	X(TEXT, recap)         /* what the agent last said of its conversation as a whole */            \
 	X(INT, port)           /* first of its ports, 0: none */                                        \
 	X(INT, ports)          /* how many */                                                           \
+	X(INT, looked_ms)      /* when the lead was last briefed; 0: never */                           \
+	X(INT, looked_event)   /* the newest event then */                                              \
+	X(TEXT, looked_oid)    /* the commit it was at then, or NULL */                                 \
 	X(TEXT, approved)      /* commit that the lead approved, or NULL */                             \
 	X(TEXT, landed)        /* commit on the target that holds its work, or NULL */                  \
 	X(INT, created_ms)                                                                              \

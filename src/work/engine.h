@@ -55,6 +55,7 @@ engine_verb engine_session_remove;
 engine_verb engine_session_restore;
 engine_verb engine_session_adopt;
 engine_verb engine_undo;            /* undo */
+engine_verb engine_session_brief;   /* session.brief */
 engine_verb engine_decision_make;   /* decision.make */
 engine_verb engine_decision_list;
 engine_verb engine_job_start;       /* job.start */

@@ -142,6 +142,8 @@ void session_reply(struct session *s, uint64_t request, struct json_object *answ
 void session_reply_error(struct session *s, uint64_t request, const char *message);
 /* A text of the agent's in a message, inert and of bounded length. The caller owns it; NULL when absent. */
 char *session_mail_text(struct json_object *msg, const char *key, enum text_keep keep);
+/* What the agent says of its conversation as a whole is kept for who comes back to it: inert, and of bounded length. */
+void session_recap(struct session *s, const char *text);
 void session_mail_began(struct session *s); /* a new holder: requests to an earlier one are gone */
 void session_mail_gone(struct session *s, uint64_t request);
 void session_outbox_send(struct session *s); /* all replies that the holder has not confirmed */

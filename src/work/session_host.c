@@ -83,6 +83,8 @@ static void host_turn_ended(struct agent_session *a, const char *last_words)
 static void host_said(struct agent_session *a, const char *kind, struct json_object *data)
 {
 	struct json_object *event = json_new();
+	if (strcmp(kind, "recap") == 0)
+		session_recap(of(a), json_str_or(data, "text", ""));
 	json_add_str(event, "kind", kind);
 	json_add_obj(event, "said", json_object_get(data));
 	session_event(of(a), "agent.said", event);

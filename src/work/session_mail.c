@@ -151,18 +151,25 @@ static void on_done(struct session *s, uint64_t request, struct json_object *msg
 	reply_ok(s, request);
 }
 
-/* What the agent itself says of its conversation, for when it, or the lead, comes back to it. */
+void session_recap(struct session *s, const char *text)
+{
+	struct str inert = STR_INIT;
+	text_add_inert(&inert, text, MIN(strlen(text), (size_t)MAIL_TEXT_MAX), TEXT_LINES);
+	mem_replace(&s->row.recap, str_c(&inert));
+	str_fini(&inert);
+	session_save(s);
+}
+
 static void on_recap(struct session *s, uint64_t request, struct json_object *msg)
 {
-	char *text MEM_FREE = session_mail_text(msg, "text", TEXT_LINES);
+	const char *text = json_str(msg, "text");
 	if (!text || !*text) {
 		session_reply_error(s, request, "recap needs a text");
 		return;
 	}
+	session_recap(s, text);
 	struct json_object *data = json_new();
-	json_add_str(data, "text", text);
-	mem_replace(&s->row.recap, text);
-	session_save(s);
+	json_add_str(data, "text", s->row.recap);
 	session_event(s, "recap", data);
 	reply_ok(s, request);
 }

@@ -385,3 +385,16 @@ def test_no_prompt_and_no_answer_is_lost_or_doubled(muster, repo, headless):
         s.reconnect()
         s.turns(2 + i)
     assert s.file('ran.txt').read_text() == '0\n1\n2\n3\n'
+
+
+def test_a_conversation_that_is_compacted_leaves_its_recap(muster, repo):
+    s = Session(muster, repo, 'Please [[script say text=Something]]')
+    assert s.turn_ended() == 'Something'
+    terminal = s.terminal()
+    try:
+        terminal.send('/compact')
+        terminal.expect('/compact')
+        press_until(terminal, '\r', lambda: s.get()['recap'])
+    finally:
+        terminal.close(force=True)
+    assert 'recap' in [e['data'].get('kind') for e in s.rpc.call('events.list', session=s.name, limit=10000)['events']]

@@ -217,7 +217,9 @@ def test_a_store_of_an_older_muster(muster, tmp_path):
     with sqlite3.connect(muster.home / "state" / "muster.db") as store:
         store.executescript(
             "DROP TABLE reliance; DROP TABLE decision; ALTER TABLE session DROP COLUMN preface;"
-            "ALTER TABLE session DROP COLUMN recap; ALTER TABLE item DROP COLUMN noticed_ms; DROP INDEX item_topic; ALTER TABLE item DROP COLUMN topic;"
+            "ALTER TABLE session DROP COLUMN recap; ALTER TABLE session DROP COLUMN looked_ms;"
+            "ALTER TABLE session DROP COLUMN looked_event; ALTER TABLE session DROP COLUMN looked_oid;"
+            " ALTER TABLE item DROP COLUMN noticed_ms; DROP INDEX item_topic; ALTER TABLE item DROP COLUMN topic;"
             "PRAGMA user_version=1;")
     store.close()
     rpc = muster.rpc()
