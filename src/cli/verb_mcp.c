@@ -14,8 +14,8 @@ const struct verb verb_mcp = {
 	.name = "mcp",
 	.group = VERB_INSIDE,
 	.help = "serve the session's tools to an agent that speaks MCP, on standard input and output",
-	.text = "Agents run this; people need not. The tools are those of muster ask, report, done and job, and "
-		"decisions. "
-		"A question that waits is withdrawn when the agent cancels the call or ends the server.",
+	.text = "Agents run this; people need not. The tools do what muster ask, report, recap, done, job, "
+		"decisions, await and propose do. A question that waits is withdrawn when the agent cancels the call "
+		"or ends the server.",
 	.run = run,
 };

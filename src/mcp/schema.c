@@ -228,8 +228,8 @@ static int check_known(const struct place *in, const struct mcp_field *fields, c
 static void make_whole(struct json_object *o, const struct mcp_field *f, struct json_object *value)
 {
 	double number = json_object_get_double(value);
-	if (f->type == MCP_WHOLE && json_object_is_type(value, json_type_double) && number > -1e15 && number < 1e15 &&
-	    number == (double)(int64_t)number)
+	bool fits = number > -1e15 && number < 1e15 && number == (double)(int64_t)number;
+	if (fits && f->type == MCP_WHOLE && json_object_is_type(value, json_type_double))
 		json_add_int(o, f->name, (int64_t)number);
 }
 

@@ -216,8 +216,8 @@ const struct mcp_tool mcp_tools[] = {
 	{"job_start", "Start a background job",
 	 "Start a process that outlives this conversation: a server, a watcher, a long build. Its output is "
 	 "kept.",
-	 job_start_takes, job_gives, "job", "start", .acts = true, .runs_code = true, .complete = mcp_complete_job_start,
-	 .tell = mcp_tell_job},
+	 job_start_takes, job_gives, "job", "start", .acts = true, .runs_code = true,
+	 .complete = mcp_complete_job_start, .tell = mcp_tell_job},
 	{"job_list", "List the background jobs", "List the jobs of this session, running and ended.", nothing,
 	 jobs_gives, "job", "list", .tell = mcp_tell_jobs},
 	{"job_logs", "Read the output of a job", "Read what a job has printed, by default its end.", job_logs_takes,

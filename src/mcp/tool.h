@@ -20,8 +20,8 @@ struct mcp_tool {
 	 * that in place of the words: what it must know besides goes in there, too. */
 	void (*tell)(struct str *out, struct json_object *args, struct json_object *given);
 	bool wordy;     /* its words are better than JSON: no structured result */
-	/* It starts or ends processes. All others only tell the lead something, or look: they change nothing of what is
-	 * worked on, so that an agent may use them also while it plans. */
+	/* It starts or ends processes. All others only tell the lead something, or look: they change nothing of
+	 * what is worked on, so that an agent may use them also while it plans. */
 	bool acts;
 	bool runs_code; /* the agent may need a permission for that: its own rules decide, as elsewhere */
 };

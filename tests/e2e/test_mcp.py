@@ -226,6 +226,21 @@ def test_a_question_outlives_musterd(muster, rpc, open_client, when):
     assert said(c.call("report", text="on with it")) == "Noted."
 
 
+def test_a_question_is_asked_while_musterd_is_down(muster, open_client):
+    c = open_client()
+    c.begin()
+    muster.kill_daemon()
+    asked, told = c.ask("ask", question="Go on?"), c.ask("report", text="half of it", percent=50)
+    assert c.answer(c.send("ping"))["result"] == {}
+    assert not c.answered.keys() & {asked, told}
+    rpc = muster.rpc()
+    rpc.call("events.subscribe")
+    item = item_of(rpc, "Go on?")
+    assert said(c.answer(told)["result"]) == "Noted."
+    rpc.call("docket.answer", item=item["id"], text="yes")
+    assert said(c.answer(asked)["result"]) == "The lead's answer: yes"
+
+
 def test_garbage_is_answered_and_gone_on_with(rpc, open_client):
     c = open_client()
     c.begin()
