@@ -16,10 +16,11 @@
 #include "mcp/tool.h"
 
 enum {
-	MCP_LINE_MAX =
-		1 << 20,    /* bytes of a line from the client; what is longer would not fit the mailbox either */
+	/* Bytes of a line from the client. It is more than a message to musterd may have, so that what is refused for
+	 * its length is, within reason, refused with the id of its request. */
+	MCP_LINE_MAX = 4 << 20,
 	MCP_VALUES_MAX = 10000,  /* in a line: parsed, an empty object of two bytes takes several hundred */
-	MCP_CALLS_MAX = 24, /* open at once: the holder has 64 connections for all of the session */
+	MCP_CALLS_MAX = 24,      /* open at once: the holder has 64 connections for all of the session */
 	MCP_PROGRESS_MS = 25000, /* between two signs of life; clients that count on them wait 60 s at least */
 };
 

@@ -252,6 +252,8 @@ def test_garbage_is_answered_and_gone_on_with(rpc, open_client):
     c.write(b"\n\r\n")
     wrong = c.call("ask", question="Which?", options=["red"])
     assert wrong["isError"] and said(wrong) == "ask: options[0] must be an object"
+    long = c.call("report", text="x" * (2 << 20))
+    assert long["isError"] and "has 2097152 bytes; at most 16384 are taken" in said(long)
     unknown = c.answer(c.ask("no_such_tool"))["error"]
     assert unknown["code"] == -32602
     rpc.call("docket.answer", item=item["id"], text="red")
@@ -267,7 +269,7 @@ def test_a_line_without_end_takes_no_memory(rpc, open_client):
         c.write(piece)
     c.write(b'"}}\n')
     error = c.read()["error"]
-    assert error["code"] == -32600 and "1048576" in error["message"]
+    assert error["code"] == -32600 and "4194304" in error["message"]
     assert c.answer(c.send("ping"))["result"] == {}
     status = pathlib.Path(f"/proc/{c.pid}/status").read_text()
     peak_kib = int(status.partition("VmHWM:")[2].split()[0])

@@ -109,9 +109,10 @@ static void hears_failure(const char *text)
 
 static void begin(const char *version)
 {
-	MEM_FREE char *line = mem_printf("{\"jsonrpc\":\"2.0\",\"id\":\"init\",\"method\":\"initialize\",\"params\":{"
-					 "\"protocolVersion\":\"%s\",\"capabilities\":{},\"clientInfo\":{}}}",
-					 version);
+	MEM_FREE char *line =
+		mem_printf("{\"jsonrpc\":\"2.0\",\"id\":\"init\",\"method\":\"initialize\",\"params\":{"
+			   "\"protocolVersion\":\"%s\",\"capabilities\":{},\"clientInfo\":{}}}",
+			   version);
 	say(line);
 }
 
@@ -195,12 +196,14 @@ static void a_question_waits_while_others_are_answered(void **state)
 {
 	(void)state;
 	call(1, "ask",
-	     "{\"question\":\"Which?\",\"options\":[{\"key\":\"a\",\"label\":\"the first\"}],\"sure\":70.0,\"context\":null}");
+	     "{\"question\":\"Which?\",\"options\":[{\"key\":\"a\",\"label\":\"the "
+	     "first\"}],\"sure\":70.0,\"context\":null}");
 	call(2, "report", "{\"text\":\"half\",\"percent\":50}");
-	assert_string_equal(str_c(&fix.sent),
-			    "{\"question\":\"Which?\",\"options\":[{\"key\":\"a\",\"label\":\"the first\"}],\"sure\":70,"
-			    "\"m\":\"ask\",\"blocking\":true}\n"
-			    "{\"text\":\"half\",\"percent\":50,\"m\":\"report\"}\n");
+	assert_string_equal(
+		str_c(&fix.sent),
+		"{\"question\":\"Which?\",\"options\":[{\"key\":\"a\",\"label\":\"the first\"}],\"sure\":70,"
+		"\"m\":\"ask\",\"blocking\":true}\n"
+		"{\"text\":\"half\",\"percent\":50,\"m\":\"report\"}\n");
 	hears_nothing();
 	say("{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"ping\"}");
 	hears("{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{}}");
@@ -208,7 +211,8 @@ static void a_question_waits_while_others_are_answered(void **state)
 	hears("{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"Noted.\"}],"
 	      "\"structuredContent\":{\"ok\":true}}}");
 	answer(0, "{\"answer\":{\"option\":\"a\",\"text\":\"why not\",\"new\":1},\"more\":2}");
-	hears("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"The lead's answer: a (the "
+	hears("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"The lead's "
+	      "answer: a (the "
 	      "first)\\nThe lead adds: why not\"}],"
 	      "\"structuredContent\":{\"answer\":{\"option\":\"a\",\"text\":\"why not\"}}}}");
 	assert_int_equal(fix.ended, 2);
@@ -257,20 +261,23 @@ static void what_comes_back_is_told(void **state)
 		 "{\"answers\":[{\"text\":\"yes\"},{\"withdrawn\":\"it is too late\"}]}",
 		 "1. A?\nyes\n2. B?\nwithdrawn without an answer: it is too late"},
 		{"decisions", "{}",
-		 "{\"decisions\":[{\"name\":\"format\",\"value\":\"json\",\"because\":\"it is read\",\"version\":2},"
+		 "{\"decisions\":[{\"name\":\"format\",\"value\":\"json\",\"because\":\"it is "
+		 "read\",\"version\":2},"
 		 "{\"name\":\"port\",\"value\":null}]}",
 		 "format: json (version 2)\n  because: it is read\nport: not decided yet"},
 		{"decisions", "{}", "{\"decisions\":[]}", "There are no decisions yet."},
-		{"await_decision", "{\"decision\":\"format\"}", "{\"decision\":{\"name\":\"format\",\"value\":\"json\"}}",
-		 "format: json"},
-		{"propose_decision", "{\"decision\":\"format\",\"value\":\"json\",\"blocking\":false}", "{\"item\":3}",
+		{"await_decision", "{\"decision\":\"format\"}",
+		 "{\"decision\":{\"name\":\"format\",\"value\":\"json\"}}", "format: json"},
+		{"propose_decision", "{\"decision\":\"format\",\"value\":\"json\",\"blocking\":false}",
+		 "{\"item\":3}",
 		 "Proposed format: item 3 on the docket. Go on; the decision will come as a prompt."},
 		{"job_logs", "{\"job\":\"a\"}",
 		 "{\"text\":\"\\u001b[31mred\\u001b[0m\\u0000\\n\",\"next\":9,\"size\":10,\"state\":\"running\"}",
 		 "running; 10 bytes, read up to 9\nred\n"},
 		{"job_list", "{}", "{\"jobs\":[]}", "There are no jobs."},
 		{"job_list", "{}",
-		 "{\"jobs\":[{\"name\":\"a\",\"state\":\"exited\",\"exit\":3,\"command\":[\"x\",\"y\"]},{\"name\":\"12\",\"state\":"
+		 "{\"jobs\":[{\"name\":\"a\",\"state\":\"exited\",\"exit\":3,\"command\":[\"x\",\"y\"]},{\"name\":"
+		 "\"12\",\"state\":"
 		 "\"running\",\"pid\":12,\"found\":true,\"command\":[\"z\"],\"exit\":null}]}",
 		 "a: exited with 3: x y\n12: running, process 12, found: z"},
 		{"job_stop", "{\"job\":\"a\"}", "{\"ok\":true}", "a has ended."},
@@ -293,7 +300,8 @@ static void a_job_is_a_command_line(void **state)
 					      "\"m\":\"job\",\"op\":\"start\"}\n");
 	str_reset(&fix.sent);
 	call(2, "job_logs", "{\"job\":\"run\"}");
-	assert_string_equal(str_c(&fix.sent), "{\"job\":\"run\",\"m\":\"job\",\"op\":\"logs\",\"offset\":-16384}\n");
+	assert_string_equal(str_c(&fix.sent),
+			    "{\"job\":\"run\",\"m\":\"job\",\"op\":\"logs\",\"offset\":-16384}\n");
 }
 
 /* ---- what goes wrong ---- */
@@ -309,7 +317,8 @@ static void wrong_arguments_are_named(void **state)
 		{"ask", "{\"question\":\"a\",\"sure\":101}", "ask: sure must be a whole number from 0 to 100"},
 		{"ask", "{\"question\":\"a\",\"sure\":1.5}", "ask: sure must be a whole number from 0 to 100"},
 		{"ask", "{\"question\":\"a\",\"blocking\":\"no\"}", "ask: blocking must be true or false"},
-		{"ask", "{\"question\":\"a\",\"optoins\":[]}", "ask: there is no argument optoins; did you mean options?"},
+		{"ask", "{\"question\":\"a\",\"optoins\":[]}",
+		 "ask: there is no argument optoins; did you mean options?"},
 		{"ask", "{\"question\":\"a\",\"options\":\"b\"}", "ask: options must be a list"},
 		{"ask", "{\"question\":\"a\",\"options\":[\"b\"]}", "ask: options[0] must be an object"},
 		{"ask", "{\"question\":\"a\",\"options\":[{\"key\":\"b\",\"label\":\"b\"},{\"key\":\"c\"}]}",
@@ -328,7 +337,8 @@ static void wrong_arguments_are_named(void **state)
 	memset(text, 'x', MCP_TEXT_MAX + 1);
 	MEM_FREE char *arguments = mem_printf("{\"text\":\"%s\"}", text);
 	call(1, "report", arguments);
-	hears_failure("report: text has 16385 bytes; at most 16384 are taken: put what is long into a file and name that");
+	hears_failure("report: text has 16385 bytes; at most 16384 are taken: put what is long into a file and "
+		      "name that");
 	assert_int_equal(fix.sent.len, 0);
 }
 
@@ -342,15 +352,16 @@ static void all_texts_together_must_fit_the_mailbox(void **state)
 	for (int i = 0; i < 50; i++)
 		str_addf(&arguments, "%s{\"question\":\"a\",\"context\":\"%s\"}", i ? "," : "", text);
 	str_adds(&arguments, "]}");
-	call(1, "ask_many", str_c(&arguments)); /* pairs of backslashes: half as many characters, all of them doubled */
+	call(1, "ask_many",
+	     str_c(&arguments)); /* pairs of backslashes: half as many characters, all of them doubled */
 	assert_int_equal(fix.mcp.n_calls, 1);
 	call(2, "ask_many", "{\"questions\":[]}");
 	json_object_put(hear());
 	str_reset(&arguments);
 	str_adds(&arguments, "{\"questions\":[");
 	for (int i = 0; i < 50; i++)
-		str_addf(&arguments, "%s{\"question\":\"%s\",\"context\":\"%s\",\"assumption\":\"%s\"}", i ? "," : "", text, text,
-			 text);
+		str_addf(&arguments, "%s{\"question\":\"%s\",\"context\":\"%s\",\"assumption\":\"%s\"}",
+			 i ? "," : "", text, text, text);
 	str_adds(&arguments, "]}");
 	call(3, "ask_many", str_c(&arguments));
 	struct json_object *o JSON_FREE = hear();
@@ -387,9 +398,11 @@ static void garbage_gets_errors(void **state)
 	say("{}");
 	hears_error(-32600, "jsonrpc");
 	say("{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}");
-	hears("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"the id of a request is a text or a whole number\"}}");
+	hears("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"the id of a request is a text or a "
+	      "whole number\"}}");
 	say("{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":3}");
-	hears("{\"jsonrpc\":\"2.0\",\"id\":5,\"error\":{\"code\":-32600,\"message\":\"a request names its method\"}}");
+	hears("{\"jsonrpc\":\"2.0\",\"id\":5,\"error\":{\"code\":-32600,\"message\":\"a request names its "
+	      "method\"}}");
 	say("{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"ping\",\"params\":[]}");
 	hears_error(-32600, "params");
 	say("[{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"ping\"}]");
@@ -397,7 +410,7 @@ static void garbage_gets_errors(void **state)
 	say("[]");
 	hears_error(-32600, "empty array");
 	mcp_line_too_long(&fix.mcp);
-	hears_error(-32600, "1048576");
+	hears_error(-32600, "4194304");
 }
 
 static void a_small_line_of_many_values_is_not_parsed(void **state)
@@ -458,7 +471,8 @@ static void what_is_cancelled_is_withdrawn_and_not_answered(void **state)
 	(void)state;
 	call(1, "ask", "{\"question\":\"a\"}");
 	call(2, "ask", "{\"question\":\"b\"}");
-	say("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1,\"reason\":\"x\"}}");
+	say("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"
+	    "cancelled\",\"params\":{\"requestId\":1,\"reason\":\"x\"}}");
 	assert_int_equal(fix.ended, 1);
 	assert_int_equal(fix.mcp.n_calls, 1);
 	say("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}");
@@ -493,7 +507,8 @@ static void an_array_is_answered_by_an_array(void **state)
 	answer(0, "{\"answer\":{\"text\":\"yes\"}}");
 	hears("[{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"a message is a JSON object\"}},"
 	      "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}},"
-	      "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"The lead's answer: yes\"}]}}]");
+	      "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"The lead's "
+	      "answer: yes\"}]}}]");
 	say("[{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}]");
 	hears_nothing();
 	say("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"ask\",\"arguments\":"
@@ -526,7 +541,8 @@ static void each_request_stands_alone(void **state)
 	struct json_object *list JSON_FREE = hear();
 	assert_string_equal(json_str(json_obj(list, "result"), "resultType"), "complete");
 	assert_int_equal(json_len(json_arr(json_obj(list, "result"), "tools")), 12);
-	say("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"decisions\"," MODERN "}}");
+	say("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"decisions\"," MODERN
+	    "}}");
 	answer(0, "{\"decisions\":[]}");
 	struct json_object *called JSON_FREE = hear(), *result = json_obj(called, "result");
 	assert_string_equal(json_str(result, "resultType"), "complete");
@@ -553,10 +569,12 @@ static void claims_are_checked(void **state)
 	hears_error(-32602, "protocolVersion must be a text");
 	say(CLAIM(VERSION "\"2026-07-28\""));
 	hears_error(-32602, "clientCapabilities must be an object");
-	say(CLAIM(VERSION "\"2026-07-28\"," CAPABILITIES ",\"io.modelcontextprotocol/clientInfo\":{\"name\":\"x\"}"));
+	say(CLAIM(VERSION "\"2026-07-28\"," CAPABILITIES
+			  ",\"io.modelcontextprotocol/clientInfo\":{\"name\":\"x\"}"));
 	hears_error(-32602, "clientInfo must have a name and a version");
 	say(CLAIM(VERSION "\"2027-01-01\"," CAPABILITIES));
-	hears("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32022,\"message\":\"this version of the protocol is not "
+	hears("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32022,\"message\":\"this version of the protocol "
+	      "is not "
 	      "supported\",\"data\":{\"supported\":[\"2026-07-28\"],\"requested\":\"2027-01-01\"}}}");
 }
 
@@ -574,7 +592,8 @@ static void who_waits_gets_signs_of_life(void **state)
 	hears_nothing();
 	clock_fake(1000000, 5000 + MCP_PROGRESS_MS);
 	assert_int_equal(mcp_progress(&fix.mcp), MCP_PROGRESS_MS);
-	hears("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"t\",\"progress\":25,"
+	hears("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"
+	      "progress\",\"params\":{\"progressToken\":\"t\",\"progress\":25,"
 	      "\"message\":\"waiting for the lead since 25 s\"}}");
 	answer(1, "{\"answer\":{\"text\":\"yes\"}}");
 	json_object_put(hear());
