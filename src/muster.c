@@ -14,7 +14,7 @@ static const struct verb *const verbs[] = {
 	&verb_mode, &verb_pause, &verb_resume, &verb_job, &verb_stop, &verb_rm, &verb_restore, &verb_undo,
 	&verb_adopt, &verb_review, &verb_approve, &verb_return, &verb_land, &verb_queue, &verb_doctor,
 	&verb_daemon, &verb_demo, &verb_api, &verb_completion, &verb_help, &verb_version, &verb_ask,
-	&verb_await, &verb_propose, &verb_report, &verb_recap, &verb_done, &verb_hook, &verb_rehearse,
+	&verb_await, &verb_propose, &verb_report, &verb_recap, &verb_done, &verb_mcp, &verb_hook, &verb_rehearse,
 	&verb_complete, NULL,
 };
 

@@ -99,6 +99,7 @@ struct agent_session {
 	const char *agent;       /* as it was asked for: "claude", "acp:CMD" */
 	const char *workspace;   /* the agent's working folder */
 	const char *folder;      /* the session's own folder, for files the adapter makes */
+	const char *socket;      /* the session's mailbox (MUSTER_SOCKET) */
 	const char *prompt;      /* the brief: the first prompt, or NULL */
 	bool headless;           /* asked for without a terminal of its own */
 	const struct strv *command; /* what came after `--`; empty when nothing did */

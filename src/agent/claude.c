@@ -34,8 +34,7 @@ static struct json_object *hook_groups(struct agent_session *s, const struct cla
 	return groups;
 }
 
-/* Writes the text to a file in the session's folder. The path is the caller's. */
-static int write_file(struct agent_session *s, const char *name, const char *text, char **ret_path, struct err *err)
+int claude_write_file(struct agent_session *s, const char *name, const char *text, char **ret_path, struct err *err)
 {
 	char *path = mem_printf("%s/%s", s->folder, name);
 	int r = file_write_atomic(path, 0600, text, strlen(text));
@@ -48,18 +47,26 @@ static int write_file(struct agent_session *s, const char *name, const char *tex
 	return 0;
 }
 
-static int add_settings(struct agent_session *s, struct strv *argv, struct err *err)
+static struct json_object *hooks(struct agent_session *s)
+{
+	struct json_object *o = json_new();
+	for (const struct claude_event *e = claude_events; e->name; e++)
+		json_add_obj(o, e->name, hook_groups(s, e));
+	return o;
+}
+
+/* Settings that are merged with the user's own, and muster's tools. */
+static int add_settings(struct agent_session *s, struct agent_launch *launch, struct err *err)
 {
 	struct json_object *settings JSON_FREE = json_new();
-	struct json_object *hooks = json_new();
 	MEM_FREE char *path = NULL;
-	for (const struct claude_event *e = claude_events; e->name; e++)
-		json_add_obj(hooks, e->name, hook_groups(s, e));
-	json_add_obj(settings, "hooks", hooks);
-	if (write_file(s, "claude-settings.json", json_line(settings), &path, err) < 0)
+	if (!s->headless)
+		json_add_obj(settings, "hooks", hooks(s));
+	if (claude_add_mcp(s, launch, settings, err) < 0 ||
+	    claude_write_file(s, "claude-settings.json", json_line(settings), &path, err) < 0)
 		return -1;
-	strv_add(argv, "--settings");
-	strv_add(argv, path);
+	strv_add(&launch->argv, "--settings");
+	strv_add(&launch->argv, path);
 	return 0;
 }
 
@@ -124,7 +131,7 @@ static int add_brief(struct agent_session *s, struct strv *argv, struct err *err
 		return 0;
 	}
 	MEM_FREE char *path = NULL;
-	if (write_file(s, "brief.md", s->prompt, &path, err) < 0)
+	if (claude_write_file(s, "brief.md", s->prompt, &path, err) < 0)
 		return -1;
 	strv_addf(argv, "Your task is in the file %s. Read it, then do it.", path);
 	return 0;
@@ -146,7 +153,7 @@ static int launch(struct agent_session *s, enum agent_start how, struct agent_la
 	strv_add(&ret->argv, json_str_or(s->options, "command", "claude"));
 	if (s->headless)
 		strv_add_all(&ret->argv, stream);
-	else if (add_settings(s, &ret->argv, err) < 0)
+	if (add_settings(s, ret, err) < 0)
 		return -1;
 	ret->pipe = s->headless;
 	add_options(s, &ret->argv);

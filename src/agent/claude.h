@@ -1,6 +1,7 @@
 /* Claude Code's adapter, in parts: launching and the rest of the contract (claude.c), typing (claude_type.c),
  * permissions and questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the
- * headless stream of JSON lines (claude_stream.c, and claude_say.c for what it tells). Internal to these files.
+ * headless stream of JSON lines (claude_stream.c, and claude_say.c for what it tells), muster's tools (claude_mcp.c).
+ * Internal to these files.
  *
  * Members of agent_session.state:
  *   conversation  the session id that Claude Code knows (chosen by us; a new one after each clear)
@@ -82,6 +83,8 @@ void claude_type_interrupted(struct agent_session *s);
 void claude_type_tell(struct agent_session *s, int64_t prompt, const char *text);
 void claude_type_clear(struct agent_session *s);
 void claude_type_attached(struct agent_session *s);
+/* No dialog is open any more. */
+void claude_type_unblocked(struct agent_session *s);
 /* A prompt was submitted: ours, or another's. */
 void claude_prompt_taken(struct agent_session *s, const char *text);
 void claude_cleared(struct agent_session *s);
@@ -107,6 +110,17 @@ void claude_say_results(struct agent_session *s, struct json_object *line);
 void claude_say_usage(struct agent_session *s, struct json_object *line);
 void claude_say_mode(struct agent_session *s, const char *mode);
 void claude_say_refusal(struct agent_session *s, const char *mode, const char *why);
+
+/* Writes the text to a file in the session's folder. The path is the caller's. */
+int claude_write_file(struct agent_session *s, const char *name, const char *text, char **ret_path,
+		      struct err *err) NODISCARD;
+
+/* ---- claude_mcp.c ---- */
+
+/* Adds muster's tools to the command line, and to the settings what they may do unasked; nothing when they are
+ * switched off. */
+int claude_add_mcp(struct agent_session *s, struct agent_launch *launch, struct json_object *settings,
+		   struct err *err) NODISCARD;
 
 /* ---- claude_stream.c ---- */
 

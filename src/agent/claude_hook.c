@@ -172,8 +172,10 @@ void claude_on_unblock_timer(struct agent_session *s)
 {
 	json_object_object_del(s->state, "unblocked");
 	s->host->save(s);
-	if (!json_flag(s->state, "blocked", false))
-		claude_need_settle_all(s, ELSEWHERE);
+	if (json_flag(s->state, "blocked", false))
+		return;
+	claude_need_settle_all(s, ELSEWHERE);
+	claude_type_unblocked(s);
 }
 
 /* What the journal holds since then comes first, as a dialog may have closed or opened meanwhile. */

@@ -91,6 +91,7 @@ static void bind_agent(struct session *s)
 		.agent = r->agent,
 		.workspace = r->workspace,
 		.folder = dirs_session(s->engine->setup.dirs, r->id),
+		.socket = dirs_agent_socket(s->engine->setup.dirs, r->id),
 		.headless = r->headless,
 		.command = &s->command,
 		.muster_path = s->engine->muster_path,
@@ -158,6 +159,7 @@ void session_free(struct session *s)
 	json_object_put(s->agent.options);
 	jsonl_fini(&s->agent.lines);
 	free((char *)s->agent.folder);
+	free((char *)s->agent.socket);
 	strv_fini(&s->command);
 	free(s->program);
 	free(s->first_prompt);
