@@ -13,13 +13,15 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/pack.h"
+#include "cli/client.h"
 #include "cli/keys.h"
 #include "cli/tty.h"
+#include "fmt/json.h"
 #include "hold/proto.h"
 #include "io/frame.h"
 #include "io/unixsock.h"
 
-enum { READ_SIZE = 64 * 1024, COLS_DEFAULT = 80, ROWS_DEFAULT = 24 };
+enum { READ_SIZE = 64 * 1024, COLS_DEFAULT = 80, ROWS_DEFAULT = 24, PAUSE_MS = 20 };
 
 /* Why it ended. */
 enum attach_end { ATTACH_GOES_ON, ATTACH_DETACHED, ATTACH_EXITED, ATTACH_HOLDER_GONE, ATTACH_SIGNAL };
@@ -29,6 +31,8 @@ struct attach {
 	struct str in;
 	struct keys keys;
 	bool read_only;
+	struct client *notices; /* musterd's, while it says what needs the lead; NULL: it does not */
+	char *notice;           /* to be shown when the agent's output pauses: never within a sequence of its */
 	bool welcome, running;
 	uint64_t last_event; /* of the holder's journal, at the time we came */
 	enum attach_end end;
@@ -42,6 +46,7 @@ static void attach_fini(struct attach *a)
 	fd_closep(&a->signals);
 	str_fini(&a->in);
 	mem_replace(&a->last_words, NULL);
+	mem_replace(&a->notice, NULL);
 }
 
 /* ---- to the holder ---- */
@@ -178,6 +183,41 @@ static void on_socket(struct attach *a)
 	str_consume(&a->in, at);
 }
 
+/* ---- from musterd ---- */
+
+static void on_notice(void *arg, struct json_object *event)
+{
+	struct attach *a = arg;
+	struct json_object *notice = json_obj(event, "data"), *via = json_arr(notice, "via");
+	for (size_t i = 0; i < json_len(via); i++)
+		if (strcmp(json_str_at(via, i), "terminal") == 0)
+			mem_replace(&a->notice, json_str_or(notice, "text", ""));
+}
+
+/* The terminal works without musterd: notices are an extra. */
+static void follow_notices(struct attach *a, struct cli *c)
+{
+	struct json_object *params = json_new(), *kinds = json_new_array(), *result JSON_FREE = NULL;
+	struct err err;
+	if (!c->connected) {
+		json_object_put(params);
+		json_object_put(kinds);
+		return;
+	}
+	json_push_str(kinds, "docket.notice");
+	json_add_obj(params, "kinds", kinds);
+	c->client.watch = (struct client_watch){.event = on_notice, .arg = a};
+	if (client_call(&c->client, "events.subscribe", params, &result, &err) == 0)
+		a->notices = &c->client;
+}
+
+static void on_musterd(struct attach *a)
+{
+	struct err err;
+	if (client_take(a->notices, &err) <= 0)
+		a->notices = NULL;
+}
+
 /* ---- the person ---- */
 
 static void on_keyboard(struct attach *a)
@@ -245,11 +285,18 @@ static void loop(struct attach *a)
 {
 	struct pollfd fds[] = {{.fd = a->sock, .events = POLLIN},
 			       {.fd = STDIN_FILENO, .events = POLLIN},
-			       {.fd = a->signals, .events = POLLIN}};
-	void (*const handle[])(struct attach *) = {on_socket, on_keyboard, on_signal};
+			       {.fd = a->signals, .events = POLLIN},
+			       {.events = POLLIN}};
+	void (*const handle[])(struct attach *) = {on_socket, on_keyboard, on_signal, on_musterd};
 	while (a->end == ATTACH_GOES_ON) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+		fds[3].fd = a->notices ? a->notices->fd : -1;
+		int n = poll(fds, ARRAY_LEN(fds), a->notice ? PAUSE_MS : -1);
+		if (n < 0 && errno != EINTR)
 			a->end = ATTACH_SIGNAL;
+		if (n == 0) {
+			tty_notify(a->notice);
+			mem_replace(&a->notice, NULL);
+		}
 		for (size_t i = 0; i < ARRAY_LEN(fds) && a->end == ATTACH_GOES_ON; i++)
 			if (fds[i].revents)
 				handle[i](a);
@@ -295,6 +342,7 @@ int attach_run(struct cli *c, const char *session_id, const char *name, struct e
 	if (r == 0) {
 		send_size(&a, HOLD_ATTACH);
 		follow_events(&a);
+		follow_notices(&a, c);
 		loop(&a);
 		tty_leave();
 		say_end(c, &a, name);

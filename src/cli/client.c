@@ -229,6 +229,17 @@ int client_pass(struct client *c, const char *method, const char *params, int fd
 	return write_out(fd, line.data, line.len, err);
 }
 
+/* A line that nobody asked for: a notification. */
+static int take_line(struct client *c, size_t len, struct err *err)
+{
+	struct json_object *msg JSON_FREE = json_parse_object(c->in.data, len, err);
+	drop_line(c, len);
+	if (!msg)
+		return err_prefix(err, "musterd's answer makes no sense");
+	sort_message(c, msg, 0);
+	return 0;
+}
+
 int client_follow(struct client *c, struct err *err)
 {
 	for (;;) {
@@ -236,10 +247,16 @@ int client_follow(struct client *c, struct err *err)
 		int r = next_line(c, &len, err);
 		if (r <= 0)
 			return r;
-		struct json_object *msg JSON_FREE = json_parse_object(c->in.data, len, err);
-		drop_line(c, len);
-		if (!msg)
-			return err_prefix(err, "musterd's answer makes no sense");
-		sort_message(c, msg, 0);
+		if (take_line(c, len, err) < 0)
+			return -1;
 	}
+}
+
+int client_take(struct client *c, struct err *err)
+{
+	int r = receive(c, err);
+	for (char *end; r > 0 && (end = memchr(c->in.data, '\n', c->in.len));)
+		if (take_line(c, (size_t)(end - c->in.data), err) < 0)
+			r = -1;
+	return r;
 }

@@ -45,4 +45,8 @@ int client_pass(struct client *c, const char *method, const char *params, int fd
 /* Waits for notifications, and hands them to watch.event, until the connection ends (0) or breaks (-1 with err). */
 int client_follow(struct client *c, struct err *err) NODISCARD;
 
+/* Takes what has come on `fd` (after poll has said so, without waiting) and hands notifications to watch.event: 1 the
+ * connection goes on, 0 it has ended, -1 with err it is broken. */
+int client_take(struct client *c, struct err *err) NODISCARD;
+
 #endif

@@ -1,4 +1,5 @@
 /* A session's holder: starting it, connecting to it again, and what its journal says. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +50,16 @@ static void on_spawned(struct session *s, int64_t wall_ms, struct unpack *u)
 	session_prompts_pump(s);
 }
 
+/* A bare name is looked for in the PATH of the shell that musterd was started from, which may not be the lead's present one. */
+static char *spawn_failure(const char *program, const char *what, int error)
+{
+	if (error == ENOENT && program && *program && !strchr(program, '/') && strcmp(what, "run the program") == 0)
+		return mem_printf("cannot run the program %s: it is not in musterd's PATH; install it, or let musterd take "
+		                  "your present PATH (`muster daemon stop`), then resume",
+		                  program);
+	return mem_printf("cannot %s%s%s: %s", what, program ? " " : "", program ? program : "", strerror(error));
+}
+
 static void on_spawn_failed(struct session *s, int64_t wall_ms, struct unpack *u)
 {
 	(void)wall_ms;
@@ -57,8 +68,7 @@ static void on_spawn_failed(struct session *s, int64_t wall_ms, struct unpack *u
 	char *what MEM_FREE = unpack_text(u);
 	if (u->bad || generation != (uint32_t)s->row.generation)
 		return;
-	MEM_FREE char *why = mem_printf("cannot %s%s%s: %s", what, s->program ? " " : "", s->program ? s->program : "",
-	                                strerror(error));
+	MEM_FREE char *why = spawn_failure(s->program, what, error);
 	mem_replace(&s->row.failure, why);
 	session_life_set(s, LIFE_EXITED);
 }
@@ -220,6 +230,13 @@ static void handle_event(void *arg, uint64_t number, int64_t wall_ms, enum hold_
 	}
 }
 
+static void note_oversize(struct session *s, uint64_t lines)
+{
+	struct json_object *data = json_new();
+	json_add_int(data, "lines", (int64_t)lines);
+	session_event(s, "output.oversize", data);
+}
+
 static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t len)
 {
 	struct session *s = arg;
@@ -234,8 +251,11 @@ static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t 
 	}
 	s->output_next = offset + len;
 	jsonl_add(lines, bytes, len);
+	uint64_t dropped = lines->oversize;
 	while (jsonl_next(lines, &line, &line_len))
 		s->agent.ops->on_line(&s->agent, line, line_len);
+	if (lines->oversize > dropped)
+		note_oversize(s, lines->oversize - dropped);
 	s->row.hold_offset = (int64_t)lines->offset;
 	session_row_set_position(s->engine->setup.db, s->row.id, s->row.hold_event, s->row.hold_offset);
 }

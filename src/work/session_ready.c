@@ -14,7 +14,7 @@ static const char limit_key[] = "limits.sessions";
 
 bool session_may_start(const struct session *s)
 {
-	return s->life == LIFE_QUEUED && !s->busy && s->follows.n == 0;
+	return s->life == LIFE_QUEUED && !s->busy && s->follows.n == 0 && s->open_blocking == 0;
 }
 
 int64_t session_value_of(const char *task)

@@ -8,8 +8,7 @@
 #include "term/status.h"
 #include "work/session.h"
 
-/* `because` of the result points into signals. */
-static struct status derive(const struct session *s, struct status_signal signals[static SESSION_SIGNALS_MAX])
+static void view_signals(const struct session *s, struct status_signal signals[static SESSION_SIGNALS_MAX])
 {
 	for (size_t i = 0; i < s->n_signals; i++) {
 		const struct signal_row *row = &s->signals[i];
@@ -19,6 +18,12 @@ static struct status derive(const struct session *s, struct status_signal signal
 		                                    .at_ms = row->at_ms,
 		                                    .detail = row->detail};
 	}
+}
+
+/* `because` of the result points into signals. */
+static struct status derive(const struct session *s, struct status_signal signals[static SESSION_SIGNALS_MAX])
+{
+	view_signals(s, signals);
 	struct status_facts f = {
 		.life = s->life,
 		.connected = s->connected || s->life != LIFE_LIVE,
@@ -99,7 +104,9 @@ void session_signal(struct session *s, const char *source, enum agent_activity a
 		return;
 	row->activity = a;
 	row->confidence = confidence;
-	row->at_ms = clock_wall_ms();
+	struct status_signal signals[SESSION_SIGNALS_MAX];
+	view_signals(s, signals);
+	row->at_ms = status_signal_time(signals, s->n_signals, clock_wall_ms());
 	mem_replace(&row->detail, detail);
 	signal_row_put(s->engine->setup.db, row);
 	session_refresh(s);

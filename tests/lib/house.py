@@ -205,6 +205,7 @@ class Muster:
             daemon.poll()
 
     def git(self, *args, cwd):
+        assert cwd, "git would run in the folder of whoever runs the tests"
         done = subprocess.run(["git", *map(str, args)], cwd=cwd, env=self.env, capture_output=True, text=True, timeout=WAIT_S)
         assert done.returncode == 0, f"git {args}: {done.stderr}"
         return done.stdout.rstrip("\n")
