@@ -9,7 +9,7 @@
 #include "fmt/json.h"
 
 static const struct verb *const verbs[] = {
-	&verb_init, &verb_start, &verb_ls, &verb_show, &verb_brief, &verb_watch, &verb_attach, &verb_open,
+	&verb_init, &verb_start, &verb_plan, &verb_ls, &verb_show, &verb_brief, &verb_watch, &verb_attach, &verb_open,
 	&verb_docket, &verb_answer, &verb_decide, &verb_decisions, &verb_tell, &verb_clear, &verb_interrupt,
 	&verb_mode, &verb_pause, &verb_resume, &verb_job, &verb_stop, &verb_rm, &verb_restore, &verb_undo,
 	&verb_adopt, &verb_review, &verb_approve, &verb_return, &verb_land, &verb_queue, &verb_doctor,

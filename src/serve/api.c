@@ -5,6 +5,7 @@
 #include "serve/api_own.h"
 #include "serve/params.h"
 #include "serve/rpc_message.h"
+#include "work/plan_run.h"
 
 /* Exactly one is set. */
 struct implementation {

@@ -1,6 +1,5 @@
 #include "work/decision.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,19 +10,6 @@
 #include "store/reliance_row.h"
 
 enum { PREFACE_MAX = 16 * 1024 }; /* of the first prompt; what does not fit is counted there */
-
-int decision_name_check(const char *name, struct err *err)
-{
-	size_t len = name ? strlen(name) : 0;
-	bool good = len > 0 && len <= DECISION_NAME_MAX && isalnum((unsigned char)name[0]);
-	for (size_t i = 0; good && i < len; i++)
-		good = isalnum((unsigned char)name[i]) || strchr("._-", name[i]);
-	if (good)
-		return 0;
-	return err_set(err, ERR_USAGE,
-	               "a decision is named by 1 to %d letters, digits, '.', '_' and '-', and begins with a letter or digit",
-	               DECISION_NAME_MAX);
-}
 
 const char *decision_scope(const struct session *s)
 {
@@ -210,10 +196,10 @@ static size_t add_line(struct str *out, const struct decision_row *row)
 	return 1;
 }
 
-char *decision_preface(struct session *s)
+static void add_made(struct session *s, struct str *ret)
 {
 	struct decision_rows all = {0};
-	struct str out = STR_INIT;
+	struct str out STR_FREE = STR_INIT;
 	size_t left_out = 0;
 	decision_row_list(s->engine->setup.db, decision_scope(s), false, &all);
 	if (all.n)
@@ -230,5 +216,40 @@ char *decision_preface(struct session *s)
 	if (left_out)
 		str_addf(&out, "\n- and %zu more: ask for them by name (muster await NAME)", left_out);
 	decision_rows_fini(&all);
+	str_add(ret, out.data, out.len);
+}
+
+static bool is_made(struct session *s, const char *name)
+{
+	struct decision_row row = {0};
+	bool made = decision_row_for(s->engine->setup.db, decision_scope(s), name, &row);
+	decision_row_fini(&row);
+	return made;
+}
+
+/* What the task is to stop for: a name is what others may await. */
+static void add_stop_for(struct session *s, struct str *ret)
+{
+	struct json_object *task JSON_FREE = s->row.task ? json_parse_text(s->row.task, NULL) : NULL;
+	struct json_object *list = json_arr(task, "stop-for");
+	bool any = false;
+	for (size_t i = 0; i < json_len(list); i++) {
+		const char *name = json_str_at(list, i);
+		if (!name || is_made(s, name))
+			continue;
+		if (!any)
+			str_addf(ret, "%sThese decisions are the lead's. Do not make them yourself: put each to the lead, by the name that "
+			              "stands here where it is one, with `muster propose NAME VALUE --wait` or the tool propose_decision:",
+			         ret->len ? "\n\n" : "");
+		any = true;
+		str_addf(ret, "\n- %s", name);
+	}
+}
+
+char *decision_preface(struct session *s)
+{
+	struct str out = STR_INIT;
+	add_made(s, &out);
+	add_stop_for(s, &out);
 	return out.len ? str_take(&out) : NULL;
 }

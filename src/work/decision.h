@@ -7,12 +7,8 @@
 #define WORK_DECISION_H
 
 #include "store/decision_row.h"
+#include "work/names.h"
 #include "work/session.h"
-
-enum { DECISION_NAME_MAX = 64 };
-
-/* ERR_USAGE: not letters, digits, `.`, `_` and `-`, beginning with a letter or digit. */
-int decision_name_check(const char *name, struct err *err) NODISCARD;
 
 /* What decisions for this session are filed under: its repository, or its folder. Borrowed from the session. */
 const char *decision_scope(const struct session *s);
@@ -32,8 +28,8 @@ struct json_object *decision_make(struct engine *e, const struct decision_made *
 /* The one that holds for the session; it relies on it from now on. */
 bool decision_give(struct session *s, const char *name, struct decision_row *ret);
 
-/* All that hold for the session, as a text that ends its first prompt; it relies on them from now on. NULL: none. The
- * caller owns it. */
+/* All that hold for the session, which relies on them from now on, and those that its task leaves to the lead (`stop-for`), as
+ * a text that ends its first prompt. NULL: none. The caller owns it. */
 char *decision_preface(struct session *s);
 
 /* {name, value, because, version, decided_ms}: what a session is told of one. */

@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "work/assumption.h"
 #include "work/doctor.h"
+#include "work/plan_run.h"
 #include "work/session.h"
 #include "work/worker.h"
 
@@ -233,6 +234,7 @@ struct engine *engine_new(const struct engine_setup *setup, struct err *err)
 		assumption_settle_again(s);
 	}
 	session_admit(e);
+	plan_runs_load(e);
 	worker_run(setup->loop, sweep, swept, engine_doctor(e));
 	return e;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -58,18 +57,6 @@ static char *name_of_file(const char *file)
 	return mem_strndup(base, strlen(base) - (sizeof ending - 1));
 }
 
-/* A device or a pipe would be waited for. */
-static int read_text(const char *path, struct str *ret, struct err *err)
-{
-	struct stat st;
-	if (stat(path, &st) < 0)
-		return err_set_errno(err, ERR_USAGE, errno, "cannot read it");
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "it is no file");
-	int r = file_read(path, YAML_BYTES_MAX, ret);
-	return r < 0 ? err_set_errno(err, ERR_USAGE, r, "cannot read it") : 0;
-}
-
 static struct plan_task *add_task(struct plan *p, const char *file)
 {
 	p->v = mem_resize(p->v, p->n + 1, sizeof *p->v);
@@ -92,7 +79,7 @@ static void read_file(struct plan *p, const char *name)
 	struct str text STR_FREE = STR_INIT;
 	struct front front FRONT_FREE = {0};
 	struct err err = {0};
-	if (read_text(file, &text, &err) < 0 || front_parse(&front, file, str_c(&text), text.len, &err) < 0) {
+	if (file_read_text(file, YAML_BYTES_MAX, &text, &err) < 0 || front_parse(&front, file, str_c(&text), text.len, &err) < 0) {
 		add_broken(p, file, &err);
 		return;
 	}
@@ -117,7 +104,7 @@ int plan_read(struct plan *ret, const char *dir, struct err *err)
 {
 	struct strv files STRV_FREE = STRV_INIT;
 	struct plan p = {0};
-	size_t len = strlen(dir);
+	size_t len = strlen(dir), bytes = 0;
 	while (len > 1 && dir[len - 1] == '/')
 		len--;
 	if (list_files(dir, &files, err) < 0)
@@ -128,6 +115,13 @@ int plan_read(struct plan *ret, const char *dir, struct err *err)
 	p.dir = mem_strndup(dir, len);
 	for (size_t i = 0; i < files.n; i++)
 		read_file(&p, files.v[i]);
+	for (size_t i = 0; i < p.n; i++)
+		bytes += p.v[i].text.len;
+	if (bytes > PLAN_BYTES_MAX) {
+		plan_fini(&p);
+		return err_set(err, ERR_USAGE, "the tasks of the plan %s have %zu bytes: more than %d are not taken; split it", dir,
+		               bytes, PLAN_BYTES_MAX);
+	}
 	plan_link(&p);
 	*ret = p;
 	return 0;

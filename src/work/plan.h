@@ -5,6 +5,7 @@
 #ifndef WORK_PLAN_H
 #define WORK_PLAN_H
 
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uthash.h>
@@ -16,7 +17,7 @@
 #include "work/config.h"
 #include "work/task.h"
 
-enum { PLAN_TASKS_MAX = 5000 };
+enum { PLAN_TASKS_MAX = 1000, PLAN_BYTES_MAX = 4 << 20 }; /* of all texts together */
 
 struct plan_task {
 	char *file; /* as it is shown: the plan's folder and its name */
@@ -31,6 +32,7 @@ struct plan_task {
 	UT_hash_handle hh;
 };
 
+/* An error: it cannot be run as it is written. A warning: it can, and probably should not. */
 enum plan_level { PLAN_WARNING, PLAN_ERROR };
 
 /* X(NAME, text) */
@@ -47,8 +49,7 @@ enum plan_level { PLAN_WARNING, PLAN_ERROR };
 	X(PATHSPEC, "pathspec")       \
 	X(OVERLAP, "overlap")         \
 	X(AWAITS, "awaits")           \
-	X(GATE, "gate")               \
-	X(CONFIG, "config")
+	X(GATE, "gate")
 
 #define PLAN_KIND(name, text) PLAN_KIND_##name,
 enum plan_kind { PLAN_KINDS(PLAN_KIND) };
@@ -60,7 +61,7 @@ struct plan_finding {
 	enum plan_level level;
 	enum plan_kind kind;
 	char *file;
-	int line, column; /* 0: the file as a whole */
+	int line, column; /* 0: the plan as a whole */
 	char *text, *hint; /* one line each: what, and what to do */
 	struct strv tasks; /* that it is about */
 };
@@ -82,12 +83,13 @@ struct plan {
 struct plan_facts {
 	const struct config *config;   /* of the repository; NULL: there is none */
 	const char *root;              /* its checkout, or NULL */
-	const struct strv *decided;    /* names of decisions that are made; NULL: not known */
+	const struct strv *decided;    /* names of decisions that hold there; NULL: none */
 };
 
 /* Reads the folder. What is wrong with a file is a finding; -1 only for a folder that cannot be read. */
 int plan_read(struct plan *ret, const char *dir, struct err *err) NODISCARD;
-/* Adds all findings, and sorts them by file and line. */
+/* Adds all findings, and sorts them by file and line. A decision that a task awaits is made by the lead: it holds already, or a
+ * task that does not wait for that one names it in `stop-for`, and so brings it up. Of many overlaps a task is told once. */
 void plan_check(struct plan *p, const struct plan_facts *facts);
 void plan_fini(struct plan *p);
 #define PLAN_FREE CLEANUP(plan_fini)
@@ -95,12 +97,16 @@ void plan_fini(struct plan *p);
 /* Does task i start only after task k has landed? */
 bool plan_waits(const struct plan *p, size_t i, size_t k);
 
+/* plan_json.c: the caller's reference. */
+struct json_object *plan_json(const struct plan *p);
+
 /* plan_graph.c: fills after, waits, order and the tasks' waves */
 void plan_link(struct plan *p);
 /* The shortest way from i over what it follows back to i: places, i first; the caller frees it. NULL: there is none. */
 size_t *plan_cycle(const struct plan *p, size_t i, size_t *ret_n);
 
-/* plan_finding.c: a new one, whose texts are the caller's to set. t NULL: about the plan. at NULL: about the file. */
+/* plan_finding.c: a new one, whose texts are the caller's to set. t NULL: about the plan. at NULL: about the file
+ * as a whole, at its beginning. */
 struct plan_finding *plan_find(struct plan *p, enum plan_level level, enum plan_kind kind, const struct plan_task *t,
                                const struct yaml_mark *at);
 /* One out of an error "FILE:LINE:COLUMN: text". */

@@ -23,9 +23,9 @@ struct plan_finding *plan_find(struct plan *p, enum plan_level level, enum plan_
 	*f = (struct plan_finding){.level = level, .kind = kind, .file = mem_strdup(t ? t->file : p->dir)};
 	if (t)
 		strv_add(&f->tasks, t->name);
-	if (at) {
-		f->line = at->value.line;
-		f->column = at->value.column;
+	if (t) {
+		f->line = at ? at->value.line : 1;
+		f->column = at ? at->value.column : 1;
 	}
 	p->n_errors += level == PLAN_ERROR;
 	return f;

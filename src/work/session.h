@@ -95,6 +95,7 @@ struct engine {
 	char *hold_path, *muster_path;
 	struct strv base_env; /* what every session process gets */
 	struct start *starting; /* starts that are being checked: their names are taken */
+	struct plan_run *plans; /* that are not started as a whole; the first is under way */
 	struct session *due;    /* sessions whose adapter's state is not written yet */
 	int live, queued;       /* sessions that prepare or run; that wait for room */
 	int max_live;           /* how many may be live at once */
