@@ -122,6 +122,9 @@ static int send_request(struct client *c, const char *method, const char *params
 	str_addf(&out, "{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"%s\",\"params\":", c->next_id, method);
 	str_adds(&out, params);
 	str_adds(&out, "}\n");
+	if (out.len > CLIENT_REQUEST_MAX)
+		return err_set(err, ERR_USAGE, "that is %zu bytes in one request, and musterd takes up to %d: give it less at a time", out.len,
+		               CLIENT_REQUEST_MAX);
 	*ret_id = c->next_id++;
 	return send_all(c->fd, out.data, out.len, err);
 }

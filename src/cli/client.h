@@ -10,7 +10,10 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { CLIENT_LINE_MAX = 64 << 20 }; /* bytes of one line from musterd */
+enum {
+	CLIENT_LINE_MAX = 64 << 20,   /* bytes of one line from musterd */
+	CLIENT_REQUEST_MAX = 4 << 20, /* of one line to it: what its RPC_LINE_MAX allows */
+};
 
 /* What to do with what comes while a call is waited for. Both may be NULL. */
 struct client_watch {

@@ -17,7 +17,7 @@
 #include "work/config.h"
 #include "work/task.h"
 
-enum { PLAN_TASKS_MAX = 1000, PLAN_BYTES_MAX = 4 << 20 }; /* of all texts together */
+enum { PLAN_TASKS_MAX = 1000, PLAN_BYTES_MAX = 2 << 20 }; /* of all texts together */
 
 struct plan_task {
 	char *file; /* as it is shown: the plan's folder and its name */

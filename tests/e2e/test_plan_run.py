@@ -320,6 +320,14 @@ def test_what_cannot_be_read(muster, repo, tmp_path):
     assert code("check", tmp_path / "plan") == 2
 
 
+def test_a_plan_that_is_too_long_for_one_request(muster, repo, plan):
+    folder = plan("one")
+    (folder / "one.md").write_text(task("one") + "\x01" * 900_000)
+    done = muster.run("plan", "run", folder, cwd=repo, check=False)
+    assert done.returncode == 2 and "musterd takes up to 4194304" in done.stderr
+    assert names_of(muster.rpc()) == []
+
+
 def test_what_plan_run_takes(muster, repo):
     rpc = muster.rpc()
     for names, files, texts in (([], [], []), (["a"], ["a.md"], []), (["a"], [], ["x"])):
