@@ -111,7 +111,7 @@ struct plan_finding *plan_find(struct plan *p, enum plan_level level, enum plan_
                                const struct yaml_mark *at);
 /* One out of an error "FILE:LINE:COLUMN: text". */
 struct plan_finding *plan_find_err(struct plan *p, enum plan_kind kind, const struct plan_task *t, const struct err *err);
-void plan_findings_sort(struct plan *p);
+void plan_findings_settle(struct plan *p); /* makes their texts inert, and sorts them by place */
 void plan_findings_fini(struct plan *p);
 
 #endif

@@ -407,5 +407,5 @@ void plan_check(struct plan *p, const struct plan_facts *facts)
 	check_cycles(&c);
 	check_scopes(&c);
 	check_gate(&c);
-	plan_findings_sort(p);
+	plan_findings_settle(p);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "work/plan.h"
 
 #define KIND_ROW(name, text) [PLAN_KIND_##name] = text,
@@ -65,8 +66,20 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
-void plan_findings_sort(struct plan *p)
+/* Files may hold names with line ends and escape sequences in them: a finding is one safe line wherever it is shown. */
+static void make_inert(char **text)
 {
+	struct str out STR_FREE = STR_INIT;
+	text_add_inert(&out, *text, strlen(*text), TEXT_ONE_LINE);
+	mem_replace(text, str_c(&out));
+}
+
+void plan_findings_settle(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_findings; i++) {
+		make_inert(&p->findings[i].text);
+		make_inert(&p->findings[i].hint);
+	}
 	if (p->n_findings)
 		qsort(p->findings, p->n_findings, sizeof *p->findings, compare);
 }

@@ -116,6 +116,13 @@ static void names_are_checked(void **state)
 	       "error after p/search.md:2:15 no task of this plan is called nothing-alike\n");
 }
 
+static void a_finding_is_one_safe_line(void **state)
+{
+	(void)state;
+	expect("a: after: [\"b\\nc\\e[31mred\"] | scope: a\n",
+	       "error after p/a.md:2:10 no task of this plan is called b cred\n");
+}
+
 static void a_cycle_is_told_once_with_its_way(void **state)
 {
 	(void)state;
@@ -304,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_plan_has_no_findings),
 		cmocka_unit_test(names_are_checked),
+		cmocka_unit_test(a_finding_is_one_safe_line),
 		cmocka_unit_test(a_cycle_is_told_once_with_its_way),
 		cmocka_unit_test(what_is_wrong_in_files_is_told_with_the_place),
 		cmocka_unit_test(overlaps_of_those_that_may_run_together),
