@@ -217,7 +217,6 @@ static void test_folders_in_one_that_is_closed(void **state)
 	(void)state;
 	char root[] = "/tmp/muster-base-XXXXXX";
 	assert_non_null(mkdtemp(root));
-	char *there MEM_FREE = mem_printf("%s/there", root);
 	char *inside MEM_FREE = mem_printf("%s/there/inside", root);
 	char *deep MEM_FREE = mem_printf("%s/a/b", root);
 	assert_int_equal(file_mkdirs(inside, 0755), 0);
