@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 #include "base/nearest.h"
+#include "work/config.h"
 #include "work/doctor.h"
 #include "work/session.h"
 #include "work/worker.h"
@@ -157,10 +158,21 @@ void session_free(struct session *s)
 	uv_close((uv_handle_t *)&s->retry, retry_closed);
 }
 
+/* How many may be live at once, as the configuration of a session that waits for room says. One that cannot be read now is
+ * complained of at the next start of a session. */
+static void recall_limit(struct session *s)
+{
+	struct config config = {0};
+	if (config_load(&config, s->row.repo, s->engine->setup.dirs->config, NULL) == 0 && config.max_sessions)
+		s->engine->max_live = (int)config.max_sessions;
+	config_fini(&config);
+}
+
 /* Where each session stands after a start of musterd: what was going on goes on. */
 static void reconcile(struct session *s)
 {
 	s->state = SESSION_UNKNOWN;
+	session_state_recall(s);
 	switch (s->life) {
 	case LIFE_LIVE:
 	case LIFE_EXITED: /* its holder may be kept by jobs, or hold an exit that was not let go */
@@ -174,6 +186,9 @@ static void reconcile(struct session *s)
 			session_life_set(s, LIFE_QUEUED);
 		break;
 	case LIFE_QUEUED:
+		s->state = SESSION_QUEUED;
+		recall_limit(s);
+		break;
 	case LIFE_REMOVED:
 		break;
 	}
