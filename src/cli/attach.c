@@ -15,6 +15,7 @@
 #include "base/pack.h"
 #include "cli/client.h"
 #include "cli/keys.h"
+#include "cli/notices.h"
 #include "cli/tty.h"
 #include "fmt/json.h"
 #include "hold/proto.h"
@@ -31,8 +32,7 @@ struct attach {
 	struct str in;
 	struct keys keys;
 	bool read_only;
-	struct client *notices; /* musterd's, while it says what needs the lead; NULL: it does not */
-	char *notice;           /* to be shown when the agent's output pauses: never within a sequence of its */
+	struct notices notices; /* shown when the agent's output pauses */
 	bool welcome, running;
 	uint64_t last_event; /* of the holder's journal, at the time we came */
 	enum attach_end end;
@@ -46,7 +46,7 @@ static void attach_fini(struct attach *a)
 	fd_closep(&a->signals);
 	str_fini(&a->in);
 	mem_replace(&a->last_words, NULL);
-	mem_replace(&a->notice, NULL);
+	notices_fini(&a->notices);
 }
 
 /* ---- to the holder ---- */
@@ -183,39 +183,9 @@ static void on_socket(struct attach *a)
 	str_consume(&a->in, at);
 }
 
-/* ---- from musterd ---- */
-
-static void on_notice(void *arg, struct json_object *event)
-{
-	struct attach *a = arg;
-	struct json_object *notice = json_obj(event, "data"), *via = json_arr(notice, "via");
-	for (size_t i = 0; i < json_len(via); i++)
-		if (strcmp(json_str_at(via, i), "terminal") == 0)
-			mem_replace(&a->notice, json_str_or(notice, "text", ""));
-}
-
-/* The terminal works without musterd: notices are an extra. */
-static void follow_notices(struct attach *a, struct cli *c)
-{
-	struct json_object *params = json_new(), *kinds = json_new_array(), *result JSON_FREE = NULL;
-	struct err err;
-	if (!c->connected) {
-		json_object_put(params);
-		json_object_put(kinds);
-		return;
-	}
-	json_push_str(kinds, "docket.notice");
-	json_add_obj(params, "kinds", kinds);
-	c->client.watch = (struct client_watch){.event = on_notice, .arg = a};
-	if (client_call(&c->client, "events.subscribe", params, &result, &err) == 0)
-		a->notices = &c->client;
-}
-
 static void on_musterd(struct attach *a)
 {
-	struct err err;
-	if (client_take(a->notices, &err) <= 0)
-		a->notices = NULL;
+	notices_take(&a->notices);
 }
 
 /* ---- the person ---- */
@@ -289,14 +259,12 @@ static void loop(struct attach *a)
 			       {.events = POLLIN}};
 	void (*const handle[])(struct attach *) = {on_socket, on_keyboard, on_signal, on_musterd};
 	while (a->end == ATTACH_GOES_ON) {
-		fds[3].fd = a->notices ? a->notices->fd : -1;
-		int n = poll(fds, ARRAY_LEN(fds), a->notice ? PAUSE_MS : -1);
+		fds[3].fd = notices_fd(&a->notices);
+		int n = poll(fds, ARRAY_LEN(fds), a->notices.text ? PAUSE_MS : -1);
 		if (n < 0 && errno != EINTR)
 			a->end = ATTACH_SIGNAL;
-		if (n == 0) {
-			tty_notify(a->notice);
-			mem_replace(&a->notice, NULL);
-		}
+		if (n == 0)
+			notices_show(&a->notices);
 		for (size_t i = 0; i < ARRAY_LEN(fds) && a->end == ATTACH_GOES_ON; i++)
 			if (fds[i].revents)
 				handle[i](a);
@@ -342,7 +310,7 @@ int attach_run(struct cli *c, const char *session_id, const char *name, struct e
 	if (r == 0) {
 		send_size(&a, HOLD_ATTACH);
 		follow_events(&a);
-		follow_notices(&a, c);
+		notices_follow(&a.notices, c);
 		loop(&a);
 		tty_leave();
 		say_end(c, &a, name);

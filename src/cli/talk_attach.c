@@ -15,6 +15,7 @@
 #include "cli/item.h"
 #include "cli/keys.h"
 #include "cli/line.h"
+#include "cli/notices.h"
 #include "cli/tty.h"
 #include "fmt/json.h"
 
@@ -26,6 +27,7 @@ struct talk_attach {
 	struct cli *cli;
 	const char *id, *name;
 	struct client events; /* a connection of its own: what it brings comes at any time */
+	struct notices notices;
 	struct keys keys;
 	struct line line;
 	int signals;
@@ -221,9 +223,12 @@ static int loop(struct talk_attach *t, struct err *err)
 {
 	struct pollfd fds[] = {{.fd = t->events.fd, .events = POLLIN},
 			       {.fd = STDIN_FILENO, .events = POLLIN},
-			       {.fd = t->signals, .events = POLLIN}};
+			       {.fd = t->signals, .events = POLLIN},
+			       {.events = POLLIN}};
 	while (t->end == TALK_GOES_ON) {
+		notices_show(&t->notices);
 		draw_line(t);
+		fds[3].fd = notices_fd(&t->notices);
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			t->end = TALK_SIGNAL;
 		int r = fds[0].revents ? client_take(&t->events, err) : 1;
@@ -235,6 +240,8 @@ static int loop(struct talk_attach *t, struct err *err)
 			on_keys(t);
 		if (fds[2].revents && t->end == TALK_GOES_ON)
 			on_signal(t);
+		if (fds[3].revents)
+			notices_take(&t->notices);
 	}
 	return 0;
 }
@@ -261,6 +268,8 @@ static int run(struct talk_attach *t, struct err *err)
 	if (r == 0)
 		r = subscribe(t, last, err);
 	if (r == 0)
+		notices_follow(&t->notices, t->cli);
+	if (r == 0)
 		r = loop(t, err);
 	tty_leave();
 	if (r == 0)
@@ -282,6 +291,7 @@ int talk_attach(struct cli *c, const char *session_id, const char *name, struct 
 	int r = open_signals(&t, err);
 	if (r == 0)
 		r = run(&t, err);
+	notices_fini(&t.notices);
 	client_fini(&t.events);
 	fd_closep(&t.signals);
 	line_fini(&t.line);

@@ -10,6 +10,7 @@
 #include "fmt/json.h"
 #include "base/nearest.h"
 #include "work/assumption.h"
+#include "work/config.h"
 #include "work/doctor.h"
 #include "work/plan_run.h"
 #include "work/session.h"
@@ -129,7 +130,7 @@ struct session *session_new(struct engine *e, struct session_row *row)
 	load_signals(s);
 	session_items_count(s);
 	session_jobs_count(s);
-	s->state = SESSION_UNKNOWN;
+	s->state = s->life == LIFE_QUEUED ? SESSION_QUEUED : SESSION_UNKNOWN;
 	s->state_since_ms = s->row.created_ms;
 	HASH_ADD_KEYPTR(by_id, e->by_id, s->row.id, strlen(s->row.id), s);
 	HASH_ADD_KEYPTR(by_name, e->by_name, s->row.name, strlen(s->row.name), s);
@@ -170,10 +171,21 @@ void session_free(struct session *s)
 	uv_close((uv_handle_t *)&s->retry, retry_closed);
 }
 
+/* How many may be live at once, as the configuration of a session that waits for room says. One that cannot be read now is
+ * complained of at the next start of a session. */
+static void recall_limit(struct session *s)
+{
+	struct config config = {0};
+	if (config_load(&config, s->row.repo, s->engine->setup.dirs->config, NULL) == 0 && config.max_sessions)
+		s->engine->max_live = (int)config.max_sessions;
+	config_fini(&config);
+}
+
 /* Where each session stands after a start of musterd: what was going on goes on. */
 static void reconcile(struct session *s)
 {
-	s->state = SESSION_UNKNOWN;
+	s->state = s->life == LIFE_QUEUED ? SESSION_QUEUED : SESSION_UNKNOWN;
+	session_state_recall(s);
 	switch (s->life) {
 	case LIFE_LIVE:
 	case LIFE_EXITED: /* its holder may be kept by jobs, or hold an exit that was not let go */
@@ -188,6 +200,7 @@ static void reconcile(struct session *s)
 		break;
 	case LIFE_QUEUED:
 		session_refresh(s);
+		recall_limit(s);
 		break;
 	case LIFE_REMOVED:
 		break;

@@ -72,6 +72,8 @@ struct session {
 	struct str json;          /* what session.list shows of it, until something changes; empty: not made yet */
 	enum session_state state; /* as last published */
 	int64_t state_since_ms;
+	enum session_state recalled; /* what an earlier musterd published last, */
+	int64_t recalled_since_ms;   /* since then; 0: nothing, or it has turned out to be over */
 	struct session_waiter *waiters;
 	struct session_timer *timers;
 	struct strv follows;     /* names of the sessions that have to land before it starts */
@@ -116,6 +118,7 @@ void session_rebind(struct session *s);
 
 /* session_state.c: after every change of a fact */
 void session_refresh(struct session *s);
+void session_state_recall(struct session *s); /* after a start of musterd: since when it is in the state that it will be found in */
 void session_signal(struct session *s, const char *source, enum agent_activity a, int confidence, const char *detail);
 void session_signal_forget(struct session *s, const char *source); /* if it has said anything */
 void session_signals_clear(struct session *s);

@@ -19,6 +19,7 @@ enum {
 	RETRY_FIRST_MS = 200,
 	RETRY_LAST_MS = 60000,
 	RELAUNCH_FIRST_MS = 5,
+	WELCOME_MS = 3000, /* a holder that lives answers within a few; one that is frozen does not */
 	HOLDERS_MAX = 8, /* holders that may go before an agent was started in one: about a second in all */
 	STREAM_LINE_MAX = 16 << 20,
 };
@@ -356,6 +357,7 @@ static void handle_welcome(void *arg, const struct hold_welcome *w)
 	s->running = w->running;
 	s->row.paused = w->paused;
 	s->retry_ms = 0;
+	uv_timer_stop(&s->retry);
 	hold_client_follow_events(s->hold, (uint64_t)s->row.hold_event);
 	if (s->agent.ops->on_line && s->row.headless) {
 		s->output_next = UINT64_MAX; /* the first piece starts the lines anew */
@@ -471,8 +473,17 @@ static const struct hold_handler handler = {
 	.closed = handle_closed,
 };
 
+/* The connection stays: it may go on where it is, when the holder does. */
+static void no_answer(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+	log_warn("session %s: the holder does not answer", s->row.name);
+	session_refresh(s);
+}
+
 void session_detach_holder(struct session *s)
 {
+	uv_timer_stop(&s->retry);
 	hold_client_free(s->hold);
 	s->hold = NULL;
 	s->connected = false;
@@ -486,6 +497,7 @@ void session_attach_holder(struct session *s)
 	session_detach_holder(s);
 	s->events_taken = (uint64_t)s->row.hold_event;
 	s->hold = hold_client_new(s->engine->hub, path, -1, &handler, s);
+	uv_timer_start(&s->retry, no_answer, WELCOME_MS, 0);
 }
 
 /* Between the request and its answer nothing is started in the holder: it may be about to go. */

@@ -170,6 +170,19 @@ def test_attach(muster, repo):
     assert not [p for p in s.said("prompt") if "not sent" in p["text"]]
 
 
+def test_an_attached_conversation_shows_notices(muster, repo):
+    s = Session(muster, repo, "say before")
+    s.turns(1)
+    env = {**muster.env, "TERM": "xterm-kitty"}
+    child = pexpect.spawn(str(BUILD / "src" / "muster"), ["attach", s.name], env=env, timeout=WAIT_S, encoding="utf-8")
+    child.expect("before\r\n.*> ")
+    s.tell("run touch x")
+    child.expect_exact(f"\x1b]99;;1 needs you: {s.name}: ")
+    child.send("\x1cd")
+    child.expect(pexpect.EOF)
+    child.close()
+
+
 def test_a_permission_is_answered_from_the_docket(muster, repo):
     s = Session(muster, repo, "run touch x")
     item = s.need("permission")

@@ -12,7 +12,7 @@ import time
 
 import pytest
 from disk import run_on_disk
-from house import BUILD, WAIT_S, Rpc, RpcError, processes_of
+from house import BUILD, WAIT_S, Rpc, RpcError, command_line, processes_of
 
 MUSTERD = BUILD / "src" / "musterd"
 
@@ -140,14 +140,6 @@ def test_restart_keeps_answering(muster):
         with pytest.raises(EOFError):
             client.read()
     assert muster.daemons[0].poll() is None
-
-
-def command_line(pid):
-    """Empty when it has ended meanwhile."""
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
 
 
 @pytest.mark.parametrize("how", ["quick", "slow"])

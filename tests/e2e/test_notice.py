@@ -90,6 +90,7 @@ def test_a_command_that_fails_harms_nothing(muster, rpc, tmp_path):
     ("NOTHING", "", "\a")])
 def test_an_attached_terminal_shows_it(muster, rpc, tmp_path, variable, value, form):
     rpc.call("session.start", repo=str(tmp_path), name="one", worktree=False, command=["sh", "-c", "echo here; exec sleep 1000"])
+    rpc.call("session.wait", session="one", until="working", timeout_ms=WAIT_S * 1000)
     env = {**{k: v for k, v in muster.env.items() if k not in ("VTE_VERSION", "TERM_PROGRAM", "WT_SESSION")}, variable: value}
     terminal = pexpect.spawn(str(BUILD / "src" / "muster"), ["attach", "one"], env=env, timeout=WAIT_S, dimensions=(30, 100))
     try:

@@ -3,14 +3,13 @@
 import json
 import os
 import pathlib
-import select
 import shutil
 import signal
 import sys
 
 import pexpect
 import pytest
-from house import BUILD, RpcError, WAIT_S, processes_of
+from house import BUILD, RpcError, WAIT_S, gone, processes_of
 
 pytestmark = pytest.mark.sanitize
 
@@ -22,18 +21,6 @@ def start(rpc, where, *command, **params):
 
 def wait(rpc, session, *until):
     return rpc.call("session.wait", session=session, until=",".join(until), timeout_ms=WAIT_S * 1000)
-
-
-def gone(pid):
-    """Waits for the end of a process that is not ours."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        assert select.select([fd], [], [], WAIT_S)[0], f"process {pid} still lives"
-    finally:
-        os.close(fd)
 
 
 def fifo(path):
