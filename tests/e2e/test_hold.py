@@ -1,6 +1,7 @@
 """muster-hold by itself: sessions that outlive their clients, and nothing that outlives a session."""
 
 import errno
+import fcntl
 import os
 import pathlib
 import random
@@ -10,6 +11,7 @@ import struct
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -236,6 +238,22 @@ def test_a_new_agent_on_pipes_begins_a_line_of_its_own(client, holder):
     later.wait(lambda: b"another" in later.output)
     assert later.output == b"half a line\nwhole\nhalf again\nof another holder\n"
     later.close()
+
+
+def test_a_holder_waits_for_the_end_of_the_one_before(client, holder):
+    """Its socket is gone, and what it left behind still has the lock."""
+    client.taken(client.welcome["last_event"] + 100)
+    client.request("RELEASE")
+    eventually(lambda: not os.path.exists(holder.socket))
+    with open(f"{holder.folder}/hold.pid") as ending, ThreadPoolExecutor() as pool:
+        fcntl.flock(ending, fcntl.LOCK_EX)
+        started = pool.submit(holder.start)
+        inode = os.fstat(ending.fileno()).st_ino
+        eventually(lambda: any("->" in line and f":{inode} " in line for line in open("/proc/locks")) or started.done())
+        assert not started.done()
+        fcntl.flock(ending, fcntl.LOCK_UN)
+        assert started.result() == (0, "")
+    holder.client().close()
 
 
 # --- what outlives what ------------------------------------------------------------------------------------------
