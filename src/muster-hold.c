@@ -80,7 +80,7 @@ static int prepare(struct session *s)
 	int r = file_mkdirs(s->folder, 0700);
 	if (r < 0)
 		return complain(s->folder, r);
-	s->lock = pidfile_lock(s->folder);
+	s->lock = pidfile_lock(s->folder, s->hold_socket);
 	if (s->lock == -EWOULDBLOCK) {
 		fprintf(stderr, "muster-hold: session %s is held by another process\n", s->id);
 		return EXIT_HELD;

@@ -108,15 +108,20 @@ static void add_questions(struct json_object *detail, struct json_object *questi
 	json_add_str(detail, "context", text.data);
 }
 
+void claude_tool_show(struct json_object *detail, const char *tool, struct json_object *input)
+{
+	const char *shown_as = NULL, *subject = tool_subject(tool, input, &shown_as);
+	if (subject)
+		json_add_str(detail, shown_as, subject);
+	add_diff(detail, tool, input);
+}
+
 static struct json_object *need_detail(const char *tool, struct json_object *data, bool choice)
 {
 	struct json_object *detail = json_new();
 	struct json_object *input = json_obj(data, "tool_input");
-	const char *shown_as = NULL, *subject = tool_subject(tool, input, &shown_as);
 	json_add_str(detail, "tool", tool);
-	if (subject)
-		json_add_str(detail, shown_as, subject);
-	add_diff(detail, tool, input);
+	claude_tool_show(detail, tool, input);
 	if (first_question(tool, input) && !choice)
 		add_questions(detail, json_arr(input, "questions"));
 	if (json_str(data, "agent_type"))

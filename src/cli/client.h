@@ -10,7 +10,10 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { CLIENT_LINE_MAX = 64 << 20 }; /* bytes of one line from musterd */
+enum {
+	CLIENT_LINE_MAX = 64 << 20,   /* bytes of one line from musterd */
+	CLIENT_REQUEST_MAX = 4 << 20, /* of one line to it: what its RPC_LINE_MAX allows */
+};
 
 /* What to do with what comes while a call is waited for. Both may be NULL. */
 struct client_watch {
@@ -34,7 +37,8 @@ enum client_start { CLIENT_START, CLIENT_ONLY_IF_RUNNING };
 int client_init(struct client *c, enum client_start start, struct err *err) NODISCARD;
 void client_fini(struct client *c);
 
-/* Calls the method; takes over params (NULL: none). *ret is the caller's reference to the result. */
+/* Calls the method; takes over params (NULL: none). *ret is the caller's reference to the result. Notifications
+ * that come with the reply or before it go to watch.event. */
 int client_call(struct client *c, const char *method, struct json_object *params, struct json_object **ret,
 		struct err *err) NODISCARD;
 
@@ -44,5 +48,9 @@ int client_pass(struct client *c, const char *method, const char *params, int fd
 
 /* Waits for notifications, and hands them to watch.event, until the connection ends (0) or breaks (-1 with err). */
 int client_follow(struct client *c, struct err *err) NODISCARD;
+
+/* Takes what has come on `fd`, without waiting, and hands notifications to watch.event: 1 the connection goes on, 0 it
+ * has ended, -1 with err it is broken. A call between poll and this may have taken it already. */
+int client_take(struct client *c, struct err *err) NODISCARD;
 
 #endif

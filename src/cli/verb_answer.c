@@ -81,6 +81,14 @@ static int fill(struct cli *c, struct json_object *params, long long id, struct 
 		json_add_bool(params, "rule", true);
 	if (opts_get(&c->opts, "pattern"))
 		json_add_str(params, "pattern", opts_get(&c->opts, "pattern"));
+	if (opts_get(&c->opts, "as"))
+		json_add_str(params, "decision", opts_get(&c->opts, "as"));
+	if (opts_has(&c->opts, "assumed")) {
+		json_add_bool(params, "assumed", true);
+		if (text)
+			json_add_str(params, "text", text);
+		return 0;
+	}
 	if (option) {
 		json_add_str(params, "option", option);
 		if (text)
@@ -127,6 +135,8 @@ static const struct opt options[] = {
 	{'o', "option", "KEY", "one of the item's options", 0},
 	{0, "rule", NULL, "and the like from now on: the answer becomes a rule", 0},
 	{0, "pattern", "PATTERN", "the same for all commands, or files, that match", 0},
+	{'a', "assumed", NULL, "as the agent assumes: it is not interrupted", 0},
+	{0, "as", "NAME", "keep the answer as the decision NAME, for all sessions of the repository", 0},
 	{0, "only", NULL, "not to the others that ask the same", 0},
 	{0},
 };
@@ -142,7 +152,8 @@ const struct verb verb_answer = {
 		"answer in the "
 		"terminal for example, is refused. What several sessions ask in the same words is one item: the "
 		"answer goes "
-		"to each of them, unless --only is given. --rule makes the answer allow or deny to a permission a rule: the "
+		"to each of them, unless --only is given. An answer that says what the agent assumed interrupts nothing; any other "
+		"is told to it with what it made since it asked. --rule makes the answer allow or deny to a permission a rule: the "
 		"narrowest that has this command, or this file, of this tool, agent and repository. --pattern PATTERN makes it "
 		"wider: muster.yaml(5), POLICY. `muster policy` lists rules and takes them back.",
 	.opts = options,

@@ -8,7 +8,9 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/attach.h"
+#include "cli/talk_attach.h"
 #include "cli/verbs.h"
 #include "fmt/json.h"
 
@@ -19,9 +21,12 @@ enum { TASK_MAX = 1 << 20, SHOW_AFTER_MS = 1000, LOG_PIECE = 16 * 1024, WAIT_MS 
 static int add_task(struct json_object *params, const char *path, struct err *err)
 {
 	struct str text STR_FREE = STR_INIT;
-	int r = file_read(path, TASK_MAX, &text);
+	int r = file_read_stream(path, TASK_MAX, &text); /* a pipe is fine: --task <(…) */
 	if (r < 0)
 		return err_set_errno(err, ERR_USAGE, r, "%s", path);
+	int line, column;
+	if (text_find_foreign(str_c(&text), text.len, &line, &column)) /* JSON would carry it on as something else */
+		return err_set(err, ERR_USAGE, "%s:%d:%d: this is no UTF-8 text", path, line, column);
 	json_add_str(params, "task_file", path);
 	json_add_strn(params, "task_file_text", str_c(&text), text.len);
 	return 0;
@@ -50,12 +55,12 @@ static int fill(struct cli *c, struct json_object *params, struct err *err)
 	const struct opts *o = &c->opts;
 	const char *task = opts_get(o, "task");
 	MEM_FREE char *prompt = opts_join(o, 0), *repo = cli_absolute(opts_get(o, "repo"), err);
-	struct strv scope STRV_FREE = STRV_INIT;
+	struct strv scope STRV_FREE = STRV_INIT, after STRV_FREE = STRV_INIT;
 	if (!repo)
 		return -1;
 	if (!prompt && !task && !o->has_command)
 		return err_set(err, ERR_USAGE, "what shall it do? Give a prompt, --task FILE, or -- COMMAND");
-	if (o->has_command && !o->command.n)
+	if (o->has_command && (!o->command.n || !*o->command.v[0]))
 		return err_set(err, ERR_USAGE, "the command after -- is missing");
 	json_add_str(params, "repo", repo);
 	if (prompt)
@@ -66,6 +71,9 @@ static int fill(struct cli *c, struct json_object *params, struct err *err)
 	opts_list(o, "scope", &scope);
 	if (scope.n)
 		json_add_strv(params, "scope", &scope);
+	opts_list(o, "after", &after);
+	if (after.n)
+		json_add_strv(params, "after", &after);
 	if (o->command.n)
 		json_add_strv(params, "command", &o->command);
 	if (opts_has(o, "no-worktree"))
@@ -141,18 +149,22 @@ static int wait_started(struct cli *c, const char *id, struct json_object **ret,
 static int show_started(struct cli *c, struct json_object *session, struct err *err)
 {
 	const char *state = json_str_or(session, "state", "?"), *name = json_str_or(session, "name", "?");
+	const char *waits = json_len(json_arr(session, "after")) ? json_str(session, "why") : NULL;
 	const char *failure = json_str(session, "failure");
 	if (c->json)
 		cli_print_json(session);
 	else
-		cli_say(c, "%s  %s", name, state);
+		cli_say(c, "%s  %s%s%s", name, state, waits ? "  " : "", waits ? waits : "");
 	if (strcmp(state, "failed") == 0 && failure) {
 		c->exit_code = ERR_FAILED;
 		cli_warn("%s failed: %s", name, failure);
 		return 0;
 	}
 	fflush(stdout);
-	return opts_has(&c->opts, "attach") ? attach_run(c, json_str(session, "id"), name, err) : 0;
+	if (!opts_has(&c->opts, "attach"))
+		return 0;
+	bool terminal = !json_flag(session, "headless", false);
+	return (terminal ? attach_run : talk_attach)(c, json_str_or(session, "id", ""), name, err);
 }
 
 static int run(struct cli *c, struct err *err)
@@ -167,7 +179,12 @@ static int run(struct cli *c, struct err *err)
 	struct json_object *warnings = json_arr(session, "warnings");
 	for (size_t i = 0; i < json_len(warnings); i++)
 		fprintf(stderr, "muster: warning: %s\n", json_str_at(warnings, i));
-	if (opts_has(&c->opts, "no-wait") && !opts_has(&c->opts, "attach"))
+	/* One that follows others may wait for days. */
+	bool waits = json_len(json_arr(session, "after")) > 0;
+	if (waits && opts_has(&c->opts, "attach"))
+		return err_set(err, ERR_FAILED, "%s is queued, %s: there is nothing to attach to yet",
+		               json_str_or(session, "name", "?"), json_str_or(session, "why", ""));
+	if (waits || (opts_has(&c->opts, "no-wait") && !opts_has(&c->opts, "attach")))
 		return show_started(c, session, err);
 	if (wait_started(c, json_str_or(session, "id", ""), &started, err) < 0)
 		return -1;
@@ -177,15 +194,16 @@ static int run(struct cli *c, struct err *err)
 static const struct opt options[] = {
 	{'t', "task", "FILE", "the brief: Markdown with YAML front matter", COMPLETE_FILE},
 	{'n', "name", "NAME", "the session's name (default: from the prompt)", 0},
-	{'a', "agent", "AGENT", "which agent to run (default: the configured one)", COMPLETE_AGENT},
+	{'a', "agent", "AGENT", "which agent to run, or acp:COMMAND (default: the configured one)", COMPLETE_AGENT},
 	{'s', "scope", "PATHSPEC", "what it may write; may be repeated", COMPLETE_FILE},
+	{0, "after", "SESSION", "wait until that one has landed; may be repeated", COMPLETE_SESSION},
 	{'b', "base", "REVISION", "what it starts from (default: the target's tip)", 0},
 	{0, "target", "BRANCH", "where its work is to land (default: the present branch)", 0},
 	{'C', "repo", "FOLDER", "the repository (default: the current folder's)", COMPLETE_DIR},
 	{'e', "env", "KEY=VALUE", "for its environment; may be repeated", 0},
 	{0, "no-worktree", NULL, "run in the folder itself instead of a worktree of its own", 0},
 	{0, "headless", NULL, "without a terminal, by the agent's own protocol", 0},
-	{'A', "attach", NULL, "go straight into its terminal", 0},
+	{'A', "attach", NULL, "go straight into its terminal, or its conversation", 0},
 	{0, "no-wait", NULL, "do not wait until it runs", 0},
 	{0},
 };
@@ -195,7 +213,8 @@ const struct verb verb_start = {
 	.group = VERB_START,
 	.args = "[PROMPT...]",
 	.help = "start a session: an agent, or a command, in a worktree of its own",
-	.text = "Prints the session's name and state when the agent runs. The branch is muster/NAME.",
+	.text = "Prints the session's name and state when the agent runs. The branch is muster/NAME. One that follows others (--after, or "
+		"after in its task) is queued until they have landed, and starts from the target as it is then.",
 	.opts = options,
 	.max_args = VERB_ARGS_ANY,
 	.takes_command = true,

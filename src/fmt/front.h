@@ -12,6 +12,7 @@
 #include "fmt/yaml.h"
 
 struct front {
+	bool fenced;      /* it has front matter, if only an empty one */
 	struct yaml meta; /* root NULL when there is none; places are those in the whole file */
 	char *body;       /* without empty lines around it; UTF-8 */
 	int body_line;    /* the line of the file on which the body begins */

@@ -272,12 +272,14 @@ static void bury_dead(struct clients *cs)
 void clients_fini(struct clients *cs, const char *path)
 {
 	int fd = cs->listener.fd;
+	/* Before those who may start the next holder hear of it: see pidfile_lock. */
+	if (fd >= 0)
+		unlink(path);
 	for (struct client *c = cs->first; c; c = c->next)
 		close_client(c);
 	bury_dead(cs);
 	if (fd < 0)
 		return;
-	unlink(path);
 	loop_remove(&cs->hold->loop, &cs->listener);
 	close(fd);
 }

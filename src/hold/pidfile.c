@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,13 +12,34 @@
 #include "base/str.h"
 #include "hold/proc.h"
 
-int pidfile_lock(const char *folder)
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* Waits for the lock, but not for long. */
+static int lock_soon(int fd)
+{
+	const struct sigaction stop_waiting = {.sa_handler = on_alarm}; /* without SA_RESTART */
+	struct sigaction before;
+	sigaction(SIGALRM, &stop_waiting, &before);
+	alarm(PIDFILE_WAIT_S);
+	int r = flock(fd, LOCK_EX) < 0 ? errno == EINTR ? -EWOULDBLOCK : -errno : 0;
+	alarm(0);
+	sigaction(SIGALRM, &before, NULL);
+	return r;
+}
+
+int pidfile_lock(const char *folder, const char *socket)
 {
 	char *path MEM_FREE = mem_printf("%s/" PIDFILE_NAME, folder);
 	int fd FD_CLOSE = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0)
 		return -errno;
-	return FD_TAKE(fd);
+	int r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	if (r == -EWOULDBLOCK && access(socket, F_OK) < 0)
+		r = lock_soon(fd);
+	return r < 0 ? r : FD_TAKE(fd);
 }
 
 int pidfile_write(int fd)

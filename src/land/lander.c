@@ -121,6 +121,8 @@ static void end(struct landing *g)
 		}
 		tell_docket(g, s);
 		session_refresh(s);
+		if (g->rec.state == LAND_LANDED)
+			session_landed(s);
 	}
 	end_waiters(g);
 	landing_free(g);

@@ -187,16 +187,8 @@ static void opened(struct engine_judge *j, struct session *s, struct item_row *r
 	const char *option = json_str(rule, "effect");
 	if (!option || row->held)
 		return;
-	mem_replace(&row->state, "answered");
-	mem_replace(&row->option, option);
-	if (strcmp(option, "deny") == 0) {
-		MEM_FREE char *text = denial(rule);
-		mem_replace(&row->text, text);
-	}
-	row->closed_ms = clock_wall_ms();
-	item_row_save(s->engine->setup.db, row);
-	session_event(s, "item.answered", item_json(s, row));
-	session_item_deliver(s, row);
+	MEM_FREE char *text = strcmp(option, "deny") == 0 ? denial(rule) : NULL;
+	session_item_answer(s, row, option, text);
 }
 
 /* ---- life ---- */

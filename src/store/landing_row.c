@@ -28,6 +28,11 @@ bool landing_row_find_open(struct db *db, const char *session, struct landing_ro
 		       STMT_ARGS(STMT_T(session)), ret);
 }
 
+bool landing_row_find_landed(struct db *db, const char *session, struct landing_row *ret)
+{
+	return row_one(db, &table, "WHERE session = ? AND state = 'landed' LIMIT 1", STMT_ARGS(STMT_T(session)), ret);
+}
+
 void landing_row_list_open(struct db *db, struct landing_rows *ret)
 {
 	row_all(db, &table, "WHERE ended_ms = 0 ORDER BY id", STMT_ARGS(), ret);

@@ -26,6 +26,8 @@ void landing_row_save(struct db *db, const struct landing_row *row);
 bool landing_row_get(struct db *db, int64_t id, struct landing_row *ret);
 /* The session's landing that has not ended. */
 bool landing_row_find_open(struct db *db, const char *session, struct landing_row *ret);
+/* One that brought the session's work onto its target. */
+bool landing_row_find_landed(struct db *db, const char *session, struct landing_row *ret);
 /* Those that have not ended, in the order of the queue. */
 void landing_row_list_open(struct db *db, struct landing_rows *ret);
 /* Newest first. session NULL: of all sessions. */

@@ -6,6 +6,7 @@
 #define WORK_CONFIG_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -29,6 +30,8 @@ struct config {
 	struct rules policy;        /* of both files, each with its source and place */
 	struct strv policy_trust;   /* only the user's: folders of repositories of which rules may allow */
 	enum rule_source reading;   /* whose file is being read */
+	char *notify_command;       /* shell command for each notice to the lead; the user's own file only */
+	struct strv notify_via;     /* desktop, terminal, or none; NULL v: both. The user's own file only */
 	struct strv warnings;       /* "FILE:LINE:COLUMN: unknown key …" */
 };
 

@@ -99,3 +99,16 @@ char *name_from_prompt(const char *prompt, name_taken_fn *taken, void *data)
 	}
 	return name;
 }
+
+int decision_name_check(const char *name, struct err *err)
+{
+	size_t len = name ? strlen(name) : 0;
+	bool good = len > 0 && len <= DECISION_NAME_MAX && isalnum((unsigned char)name[0]);
+	for (size_t i = 0; good && i < len; i++)
+		good = isalnum((unsigned char)name[i]) || strchr("._-", name[i]);
+	if (good)
+		return 0;
+	return err_set(err, ERR_USAGE,
+	               "a decision is named by 1 to %d letters, digits, '.', '_' and '-', and begins with a letter or digit",
+	               DECISION_NAME_MAX);
+}

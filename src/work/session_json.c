@@ -77,6 +77,7 @@ struct json_object *session_json(struct session *s)
 	json_add_bool(o, "headless", r->headless);
 	json_add_str(o, "brief", brief);
 	json_add_obj(o, "scope", scope ? json_object_get(scope) : json_object_new_array());
+	json_add_strv(o, "after", &s->follows);
 	json_add_int(o, "items", s->open_items);
 	json_add_int(o, "jobs", s->running_jobs);
 	if (r->progress >= 0)
@@ -99,6 +100,8 @@ struct json_object *session_json(struct session *s)
 
 struct json_object *session_json_text(struct session *s)
 {
+	if (s->life == LIFE_QUEUED && s->follows.n)
+		return session_json(s); /* why it waits changes with the others */
 	if (!s->json.len) {
 		struct json_object *o JSON_FREE = session_json(s);
 		json_add_line(&s->json, o);
@@ -222,10 +225,15 @@ struct json_object *session_json_full(struct session *s)
 	json_add_obj(o, "task", s->row.task ? json_parse_text(s->row.task, NULL) : NULL);
 	json_add_obj(o, "command", s->row.command ? json_parse_text(s->row.command, NULL) : NULL);
 	json_add_str(o, "brief_text", s->row.brief);
+	json_add_str(o, "preface", s->row.preface);
 	json_add_str(o, "last_words", s->row.last_words);
+	json_add_str(o, "recap", s->row.recap);
 	json_add_str(o, "folder", folder);
 	json_add_int(o, "pid", s->row.pid);
 	json_add_str(o, "conversation", json_str(s->agent.state, "conversation"));
+	json_add_str(o, "mode", json_str(s->agent.state, "mode"));
+	json_add_obj(o, "usage", json_copy(json_obj(s->agent.state, "usage")));
+	json_add_obj(o, "unknown", json_copy(json_obj(s->agent.state, "unknown")));
 	struct json_object *hold = json_new();
 	json_add_int(hold, "pid", s->hold_pid);
 	json_add_str(hold, "socket", socket);

@@ -92,12 +92,14 @@ static void remove_done(void *arg)
 	s->busy = false;
 	if (r->err.code) {
 		call_fail(r->call, &r->err);
+		session_admit(r->engine); /* one that is queued was not to be started meanwhile */
 		removal_free(r);
 		return;
 	}
 	db_turn_durable(r->engine->setup.db);
 	if (r->space.has_repo)
 		record_snapshot(r);
+	session_followers_warn(s, &r->warnings);
 	session_items_withdraw_all(s, "the session was removed", false);
 	s->row.removed_ms = clock_wall_ms();
 	session_life_set(s, LIFE_REMOVED);

@@ -32,8 +32,10 @@ static int unknown_key(const struct yaml *y, const char *name, struct err *err)
 	struct nearest near = nearest_init(name);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		nearest_offer(&near, keys[i].name);
-	return yaml_err(y, y->root, name, 0, err, "unknown key %s%s%s%s", name, near.best ? "; did you mean " : "",
-	                near.best ? near.best : "", near.best ? "?" : "");
+	const struct yaml_mark *mark = yaml_mark(y, y->root, name, 0);
+	return err_set(err, ERR_USAGE, "%s:%d:%d: unknown key %s%s%s%s", y->file, mark ? mark->name.line : 0,
+	               mark ? mark->name.column : 0, name, near.best ? "; did you mean " : "",
+	               near.best ? near.best : "", near.best ? "?" : "");
 }
 
 static int take(struct task *t, const struct yaml *y, const struct key *key, struct json_object *value, struct err *err)
@@ -63,40 +65,74 @@ static int take(struct task *t, const struct yaml *y, const struct key *key, str
 	return 0;
 }
 
-static int take_all(struct task *t, const struct yaml *y, struct err *err)
+/* Whom to tell, and how often that was. */
+struct teller {
+	task_complain *complain;
+	void *arg;
+	size_t n;
+};
+
+static void tell(struct teller *to, const struct err *err)
 {
+	to->complain(to->arg, err);
+	to->n++;
+}
+
+static void take_key(struct task *t, const struct yaml *y, const char *name, struct json_object *value, struct teller *to)
+{
+	const struct key *key = NULL;
+	struct err err;
+	for (size_t i = 0; i < ARRAY_LEN(keys) && !key; i++)
+		key = strcmp(keys[i].name, name) == 0 ? &keys[i] : NULL;
+	if ((key ? take(t, y, key, value, &err) : unknown_key(y, name, &err)) < 0)
+		tell(to, &err);
+}
+
+static void check_words(const struct task *t, const struct yaml *y, struct teller *to)
+{
+	struct err why, err;
+	bool known = !t->tier;
+	if (t->name && name_check(t->name, &why) < 0) {
+		yaml_err(y, y->root, "name", 0, &err, "%s", why.msg);
+		tell(to, &err);
+	}
+	for (size_t i = 0; !known && i < ARRAY_LEN(tiers); i++)
+		known = strcmp(t->tier, tiers[i]) == 0;
+	if (!known) {
+		yaml_err(y, y->root, "tier", 0, &err, "tier must be delegated, checkpoint or hands-on");
+		tell(to, &err);
+	}
+}
+
+size_t task_take(struct task *ret, const struct yaml *y, task_complain *complain, void *arg)
+{
+	struct teller to = {.complain = complain, .arg = arg};
+	*ret = (struct task){0};
 	if (!y->root)
 		return 0;
-	if (!json_object_is_type(y->root, json_type_object))
-		return err_set(err, ERR_USAGE, "%s: the front matter is a map of keys", y->file);
 	json_object_object_foreach(y->root, name, value)
-	{
-		const struct key *key = NULL;
-		for (size_t i = 0; i < ARRAY_LEN(keys) && !key; i++)
-			key = strcmp(keys[i].name, name) == 0 ? &keys[i] : NULL;
-		if (!key)
-			return unknown_key(y, name, err);
-		if (take(t, y, key, value, err) < 0)
-			return -1;
-	}
-	struct err why;
-	if (t->name && name_check(t->name, &why) < 0)
-		return yaml_err(y, y->root, "name", 0, err, "%s", why.msg);
-	for (size_t i = 0; t->tier && i < ARRAY_LEN(tiers); i++)
-		if (strcmp(t->tier, tiers[i]) == 0)
-			return 0;
-	return t->tier ? yaml_err(y, y->root, "tier", 0, err, "tier must be delegated, checkpoint or hands-on") : 0;
+		take_key(ret, y, name, value, &to);
+	check_words(ret, y, &to);
+	return to.n;
+}
+
+static void keep_first(void *arg, const struct err *err)
+{
+	struct err *first = arg;
+	if (!first->code)
+		*first = *err;
 }
 
 int task_parse(const char *text, size_t len, const char *file, struct task *ret, struct err *err)
 {
 	struct front front FRONT_FREE = {0};
-	struct task t = {0};
+	struct task t;
+	struct err first = {0};
 	if (front_parse(&front, file, text, len, err) < 0)
 		return -1;
-	if (take_all(&t, &front.meta, err) < 0) {
+	if (task_take(&t, &front.meta, keep_first, &first) > 0) {
 		task_fini(&t);
-		return -1;
+		return err_set(err, first.code, "%s", first.msg);
 	}
 	t.body = MEM_TAKE(front.body);
 	task_fini(ret);

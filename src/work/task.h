@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+#include "fmt/yaml.h"
 
 struct task {
 	char *name, *agent; /* NULL: not said */
@@ -24,6 +25,10 @@ struct task {
 /* Zeroed is an empty task. ERR_USAGE "FILE:LINE:COLUMN: text" for an unknown key, a value of the wrong type, a name that
  * no session can have. */
 int task_parse(const char *text, size_t len, const char *file, struct task *ret, struct err *err) NODISCARD;
+/* The same of front matter that is parsed already, with every complaint instead of the first: what is wrong is left out of
+ * *ret, which is the caller's to release either way. Returns how many complaints there were. */
+typedef void task_complain(void *arg, const struct err *err);
+size_t task_take(struct task *ret, const struct yaml *meta, task_complain *complain, void *arg);
 void task_fini(struct task *t);
 
 /* The front matter as JSON, with the keys of the file. The caller's reference. */

@@ -87,9 +87,10 @@ static void test_bad_input_names_its_place(void **state)
 		{"policy: {effect: allow}\n", "policy must be a list of rules"},
 		{"policy:\n- effect: allow\n  comand: x\n", "config.yaml:3:11: a rule has no condition comand; did you mean command?"},
 		{"policy:\n- {command: x}\n", "config.yaml:2:3: a rule needs an effect"},
-		{"land: teleport\n", "teleport is none of"},
-		{"- a\n", "a configuration is a map"},
-		{"a: [\n", "config.yaml:"},
+		{"agent: claude\nland: teleport\n", "config.yaml:2:7: land must be merge, squash or rebase"},
+		{"- a\n", "config.yaml:1:1: a configuration is a map"},
+		{"a: [\n", "config.yaml:2:1: flow sequence without a closing bracket"},
+		{"gate: [x]\ngate: [y]\n", "config.yaml:2:1: \"gate\" is there twice"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct config c;
@@ -131,7 +132,7 @@ static void test_rules_of_both_files(void **state)
 	assert_int_equal(c.policy_trust.n, 2);
 	assert_string_equal(c.policy_trust.v[0], "/a");
 	assert_int_equal(c.warnings.n, 1);
-	assert_non_null(strstr(c.warnings.v[0], "policy-trust counts only in the user's own"));
+	assert_non_null(strstr(c.warnings.v[0], "policy-trust is not followed here"));
 	config_fini(&c);
 }
 
