@@ -119,6 +119,24 @@ def test_what_is_answered_by_a_rule_is_known_from_its_first_event(muster, rpc, a
         (False, "allow"), (True, "hold"), (False, None)]
 
 
+def test_what_a_rule_does_is_no_moment_to_tell_the_lead(muster, rpc, act, tmp_path):
+    """Neither what it answers nor what it holds is told; only the lead's own answer is a breakpoint."""
+    user_rules(muster, "policy: [{effect: allow, command: 'true'}, {effect: hold, command: 'false'}]\n")
+    asks = ["sh", "-c", '"$MUSTER_BIN" ask --no-wait --sure 100 Why; exec sleep 1000']
+    rpc.call("session.start", repo=str(tmp_path), name="other", worktree=False, command=asks)
+    rpc.wait_event("item.opened")
+    (question,) = rpc.call("docket.list", session="other")["items"]
+    actor = act("one", may("true"), may("false"))
+    held = actor.need("false")
+    rpc.call("docket.answer", item=held["id"], option="allow")
+    notice = rpc.wait_event("docket.notice")["data"]
+    assert notice["items"] == [question["id"]] and notice["why"] == "breakpoint"
+    events = rpc.call("events.list", limit=10000)["events"]
+    ours = [e["id"] for e in events if e["kind"] == "item.answered" and e["data"]["id"] == held["id"]]
+    assert ours < [e["id"] for e in events if e["kind"] == "docket.notice"]
+    actor.ends()
+
+
 def test_a_repository_cannot_allow(muster, act, repo):
     repo_rules(repo, "policy:\n- {effect: allow, command: touch x}\n- {effect: deny, command: touch y}\n")
     actor = act("one", may("touch y"), may("touch x"))
