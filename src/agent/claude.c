@@ -115,7 +115,7 @@ static void reset_state(struct agent_session *s)
 {
 	static const char *const of_a_run[] = {"ready",    "busy",    "blocked",  "block_msg",   "unblocked",
 					       "restored", "resting", "clearing", "clear_tries", "open",
-					       "tell",     "brief",   "tasks",    "tools",  "mode_asked"};
+					       "tell",     "brief",   "tasks",    "tools",  "mode_asked", "subagents"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
 	/* A new process counts its cost from nothing. */

@@ -20,6 +20,7 @@
  *   brief         headless: the uuid of the first prompt while it is on its way
  *   tasks         headless: how many of its background tasks run
  *   tools         headless: {"id": {"title","kind"}}: tool calls without a result
+ *   subagents     see agent/subagent.h
  *   mode_asked    headless: {"id","mode"}: the mode that the lead asked for
  *   usage, mode   headless: as last told, for `muster show`; cost_before: of earlier processes */
 #ifndef AGENT_CLAUDE_H

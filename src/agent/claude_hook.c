@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/subagent.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -48,14 +49,27 @@ static void on_permission(struct agent_session *s, uint64_t request, struct json
 	s->host->item_withdraw(s, "terminal", "it has said what it waits for");
 }
 
+/* One of its own in the background, as a list of its tasks has it. */
+static void note_subagent(struct agent_session *s, struct json_object *task)
+{
+	const char *id = json_str(task, "id");
+	if (strcmp(json_str_or(task, "type", ""), "subagent") != 0)
+		return;
+	subagent_began(s, id, json_str(task, "agent_type"), json_str(task, "description"));
+	subagent_in_background(s, id);
+}
+
 /* A turn has ended; agents of its own in the background may still ask, so nothing is typed while they run. */
 static void on_stop(struct agent_session *s, uint64_t request, struct json_object *data)
 {
 	(void)request;
 	struct json_object *tasks = json_arr(data, "background_tasks");
 	size_t agents = 0;
-	for (size_t i = 0; i < json_len(tasks); i++)
+	for (size_t i = 0; i < json_len(tasks); i++) {
 		agents += strcmp(json_str_or(json_at(tasks, i), "type", ""), "shell") != 0;
+		note_subagent(s, json_at(tasks, i));
+	}
+	subagents_turn_ended(s);
 	if (json_len(tasks)) {
 		char *detail MEM_FREE =
 			mem_printf("its turn ended; %zu of its background tasks run on", json_len(tasks));
@@ -75,6 +89,17 @@ static void on_failure(struct agent_session *s, uint64_t request, struct json_ob
 	claude_busy(s, false);
 }
 
+/* The tool that starts one returns at once when it is not to be waited for. */
+static void note_launched(struct agent_session *s, struct json_object *data)
+{
+	struct json_object *response = json_obj(data, "tool_response");
+	const char *id = json_str(response, "agentId");
+	if (!id || !json_flag(response, "isAsync", false))
+		return;
+	subagent_began(s, id, json_str(json_obj(data, "tool_input"), "subagent_type"), json_str(response, "description"));
+	subagent_in_background(s, id);
+}
+
 /* A tool ran, or was refused: if its permission is still on the docket, the terminal gave the answer. */
 static void on_tool_over(struct agent_session *s, uint64_t request, struct json_object *data)
 {
@@ -85,7 +110,22 @@ static void on_tool_over(struct agent_session *s, uint64_t request, struct json_
 	struct json_object *said JSON_FREE = json_new();
 	json_add_str(said, "name", tool);
 	json_add_str(said, "title", title);
+	subagent_name(said, json_str(data, "agent_id"), json_str(data, "agent_type"));
+	subagent_does(s, json_str(data, "agent_id"), title);
+	note_launched(s, data);
 	s->host->said(s, "tool", said);
+}
+
+static void on_subagent_start(struct agent_session *s, uint64_t request, struct json_object *data)
+{
+	(void)request;
+	subagent_began(s, json_str(data, "agent_id"), json_str(data, "agent_type"), NULL);
+}
+
+static void on_subagent_stop(struct agent_session *s, uint64_t request, struct json_object *data)
+{
+	(void)request;
+	subagent_ended(s, json_str(data, "agent_id"));
 }
 
 /* What the model keeps of a conversation that became too long is its own account of it. */
@@ -107,6 +147,8 @@ const struct claude_event claude_events[] = {
 	{"PostToolUse", on_tool_over, false},
 	{"PostToolUseFailure", on_tool_over, false},
 	{"PostCompact", on_compacted, false},
+	{"SubagentStart", on_subagent_start, false},
+	{"SubagentStop", on_subagent_stop, false},
 	{"Stop", on_stop, false},
 	{"StopFailure", on_failure, false},
 	{0},
@@ -195,6 +237,7 @@ static void note_rest(struct agent_session *s)
 		return;
 	s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn was interrupted");
 	claude_type_interrupted(s);
+	subagents_turn_ended(s);
 	claude_turn_ended(s, NULL);
 	claude_busy(s, false);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/subagent.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -18,7 +19,8 @@ static const struct {
 	{"Write", "file_path", "path"},     {"Read", "file_path", "path"},
 	{"MultiEdit", "file_path", "path"}, {"NotebookEdit", "notebook_path", "path"},
 	{"WebFetch", "url", "context"},     {"WebSearch", "query", "context"},
-	{"ExitPlanMode", "plan", "plan"},
+	{"ExitPlanMode", "plan", "plan"},   {"Agent", "description", "context"},
+	{"Task", "description", "context"},
 };
 
 static const char *tool_subject(const char *tool, struct json_object *input, const char **ret_shown_as)
@@ -124,8 +126,7 @@ static struct json_object *need_detail(const char *tool, struct json_object *dat
 	claude_tool_show(detail, tool, input);
 	if (first_question(tool, input) && !choice)
 		add_questions(detail, json_arr(input, "questions"));
-	if (json_str(data, "agent_type"))
-		json_add_str(detail, "agent", json_str(data, "agent_type"));
+	subagent_name(detail, json_str(data, "agent_id"), json_str(data, "agent_type"));
 	if (json_flag(input, "dangerouslyDisableSandbox", false))
 		json_add_str(detail, "beyond", "it is to run outside of the agent's sandbox");
 	json_add_obj(detail, "input", json_copy(input));
@@ -204,6 +205,9 @@ static char *tool_use_name(struct json_object *data)
 	uint64_t hash = 14695981039346656037u;
 	struct json_object *input = json_obj(data, "tool_input");
 	for (const char *p = input ? json_line(input) : ""; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
+	/* What two of its agents do may look the same. */
+	for (const char *p = json_str_or(data, "agent_id", ""); *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
 	return mem_printf("%s %016llx", json_str_or(data, "tool_name", ""), (unsigned long long)hash);
 }

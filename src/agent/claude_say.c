@@ -4,6 +4,7 @@
 
 #include "agent/claude.h"
 #include "agent/say.h"
+#include "agent/subagent.h"
 #include "base/mem.h"
 #include "fmt/json.h"
 
@@ -11,10 +12,13 @@ enum { TOOLS_MAX = 256, STEPS_MAX = 64 };
 
 /* ---- messages ---- */
 
-static void say_member(struct agent_session *s, const char *kind, struct json_object *block, const char *member)
+static void say_member(struct agent_session *s, const char *kind, struct json_object *block, const char *member,
+		       struct json_object *line)
 {
 	const char *text = json_str_or(block, member, "");
-	say_text(s, kind, text, strlen(text), false);
+	struct json_object *who JSON_FREE = json_new();
+	subagent_name(who, json_str(line, "agent_id"), json_str(line, "subagent_type"));
+	say_text_by(s, kind, text, strlen(text), false, who);
 }
 
 /* ---- tools ---- */
@@ -69,7 +73,7 @@ static void say_steps(struct agent_session *s, struct json_object *todos)
 	s->host->said(s, "plan", said);
 }
 
-static void say_tool(struct agent_session *s, struct json_object *block)
+static void say_tool(struct agent_session *s, struct json_object *block, struct json_object *line)
 {
 	const char *name = json_str_or(block, "name", "?"), *id = json_str_or(block, "id", "");
 	struct json_object *input = json_obj(block, "input"), *said JSON_FREE = json_new(), *kept = json_new();
@@ -84,6 +88,9 @@ static void say_tool(struct agent_session *s, struct json_object *block)
 	json_add_str(said, "title", title);
 	json_add_str(said, "kind", kind_of(name));
 	claude_tool_show(said, name, input);
+	subagent_name(said, json_str(line, "agent_id"), json_str(line, "subagent_type"));
+	subagent_does(s, json_str(line, "agent_id"), title);
+	subagent_name(kept, json_str(line, "agent_id"), json_str(line, "subagent_type"));
 	json_add_str(kept, "title", title);
 	json_add_str(kept, "kind", kind_of(name));
 	json_add_obj(open_tools(s), id, kept);
@@ -98,11 +105,11 @@ void claude_say_assistant(struct agent_session *s, struct json_object *line)
 		struct json_object *block = json_at(blocks, i);
 		const char *type = json_str_or(block, "type", "");
 		if (strcmp(type, "text") == 0)
-			say_member(s, "message", block, "text");
+			say_member(s, "message", block, "text", line);
 		else if (strcmp(type, "thinking") == 0)
-			say_member(s, "thought", block, "thinking");
+			say_member(s, "thought", block, "thinking", line);
 		else if (strcmp(type, "tool_use") == 0)
-			say_tool(s, block);
+			say_tool(s, block, line);
 	}
 }
 

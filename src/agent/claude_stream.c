@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/subagent.h"
 #include "agent/say.h"
 #include "base/id.h"
 #include "base/mem.h"
@@ -165,9 +166,44 @@ static void signal_rest(struct agent_session *s, const char *how)
 	s->host->signal(s, "stream", AGENT_WORKING, STREAM_CONFIDENCE, detail);
 }
 
+static void on_task_started(struct agent_session *s, struct json_object *line)
+{
+	const char *id = json_str(line, "task_id");
+	if (strcmp(json_str_or(line, "task_type", ""), "local_agent") != 0)
+		return;
+	subagent_began(s, id, json_str(line, "subagent_type"), json_str(line, "description"));
+	if (json_flag(line, "is_backgrounded", false))
+		subagent_in_background(s, id);
+}
+
+static void on_task_updated(struct agent_session *s, struct json_object *line)
+{
+	const char *status = json_str_or(json_obj(line, "patch"), "status", "running");
+	if (strcmp(status, "running") != 0 && strcmp(status, "pending") != 0)
+		subagent_ended(s, json_str(line, "task_id"));
+}
+
+static void on_task_over(struct agent_session *s, struct json_object *line)
+{
+	subagent_ended(s, json_str(line, "task_id"));
+}
+
+/* What is said of its tasks, of which some are agents of its own. */
+static const struct {
+	const char *subtype;
+	void (*handle)(struct agent_session *s, struct json_object *line);
+} task_lines[] = {
+	{"task_started", on_task_started},
+	{"task_updated", on_task_updated},
+	{"task_notification", on_task_over},
+};
+
 static void on_system(struct agent_session *s, struct json_object *line)
 {
 	const char *subtype = json_str_or(line, "subtype", "");
+	for (size_t i = 0; i < ARRAY_LEN(task_lines); i++)
+		if (strcmp(task_lines[i].subtype, subtype) == 0)
+			task_lines[i].handle(s, line);
 	if (strcmp(subtype, "background_tasks_changed") == 0) {
 		json_add_int(s->state, "tasks", (int64_t)json_len(json_arr(line, "tasks")));
 		s->host->save(s);
@@ -223,6 +259,7 @@ static void on_result(struct agent_session *s, struct json_object *line)
 	const char *said = json_str(line, "result");
 	claude_say_usage(s, line);
 	claude_need_settle_all(s, "the turn ended");
+	subagents_turn_ended(s);
 	json_add_bool(s->state, "busy", false);
 	s->host->save(s);
 	if (failed && !interrupted) {
@@ -241,6 +278,15 @@ static void on_reset(struct agent_session *s, struct json_object *line)
 	s->host->save(s);
 }
 
+/* As the hooks have it, which name the kind too. */
+static void add_asker(struct agent_session *s, struct json_object *data, const char *id)
+{
+	if (!id)
+		return;
+	json_add_str(data, "agent_id", id);
+	json_add_str(data, "agent_type", json_str(json_obj(json_obj(s->state, "subagents"), id), "kind"));
+}
+
 static void on_control_request(struct agent_session *s, struct json_object *line)
 {
 	struct json_object *request = json_obj(line, "request");
@@ -255,6 +301,7 @@ static void on_control_request(struct agent_session *s, struct json_object *line
 	json_add_str(data, "tool_name", json_str(request, "tool_name"));
 	json_add_obj(data, "tool_input", json_copy(json_obj(request, "input")));
 	json_add_obj(data, "permission_suggestions", json_copy(json_arr(request, "permission_suggestions")));
+	add_asker(s, data, json_str(request, "agent_id"));
 	char *key MEM_FREE = mem_printf(KEY_PREFIX "%s", id);
 	claude_need_open(s, key, 0, data);
 }

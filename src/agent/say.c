@@ -20,8 +20,14 @@ size_t say_piece_len(const char *text, size_t len)
 
 void say_text(struct agent_session *s, const char *kind, const char *text, size_t len, bool more)
 {
+	say_text_by(s, kind, text, len, more, NULL);
+}
+
+void say_text_by(struct agent_session *s, const char *kind, const char *text, size_t len, bool more,
+		 struct json_object *who)
+{
 	for (size_t n; len; text += n, len -= n) {
-		struct json_object *said JSON_FREE = json_new();
+		struct json_object *said JSON_FREE = who ? json_copy(who) : json_new();
 		n = say_piece_len(text, len);
 		json_add_strn(said, "text", text, n);
 		if (more || n < len)

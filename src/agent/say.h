@@ -13,6 +13,10 @@ size_t say_piece_len(const char *text, size_t len);
 /* All of it, in pieces; more: what follows belongs to it too. Nothing for an empty one. */
 void say_text(struct agent_session *s, const char *kind, const char *text, size_t len, bool more);
 
+/* The same by an agent of its own: with the members of `who` (subagent_name). */
+void say_text_by(struct agent_session *s, const char *kind, const char *text, size_t len, bool more,
+		 struct json_object *who);
+
 /* What the agent was told: its beginning, and how much is left out. NULL: nothing. */
 void say_prompt(struct agent_session *s, const char *text);
 

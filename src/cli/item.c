@@ -28,6 +28,7 @@ static const struct {
 	{"message", NULL},
 	{"plan", NULL},
 	{"last_words", "its last words"},
+	{"agent", "asked by an agent of its own"},
 };
 
 static void add_detail(struct str *out, const char *label, const char *text, int width)

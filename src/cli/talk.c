@@ -12,6 +12,7 @@ struct talk {
 	struct str *out;
 	int indent, width;
 	bool color;
+	const char *by; /* an agent of its own that says or does it, or NULL */
 };
 
 /* ---- pieces ---- */
@@ -39,7 +40,8 @@ static void add_block(const struct talk *t, char sign, enum paint paint, const c
 	if (!text || !*text)
 		return;
 	text += strspn(text, "\n"); /* of a later piece */
-	out_add_wrapped(&lines, text, t->indent + MARGIN, t->width);
+	MEM_FREE char *by = t->by && !diff ? mem_printf("[%s] %s", t->by, text) : NULL;
+	out_add_wrapped(&lines, by ? by : text, t->indent + MARGIN, t->width);
 	for (char *line = lines.data; line && *line;) {
 		size_t len = strcspn(line, "\n");
 		if (shown == 0)
@@ -189,6 +191,14 @@ static void add_compaction(const struct talk *t, struct json_object *said)
 	add_block(t, ' ', PAINT_DIM, text, OUTPUT_LINES, false);
 }
 
+static void add_subagent(const struct talk *t, struct json_object *said)
+{
+	const char *title = json_str(said, "title");
+	MEM_FREE char *text = mem_printf("an agent of its own %s: %s%s%s", json_str_or(said, "state", "?"),
+					 json_str_or(said, "kind", "agent"), title ? ", " : "", title ? title : "");
+	add_block(t, '&', PAINT_DIM, text, OUTPUT_LINES, false);
+}
+
 static void add_nothing(const struct talk *t, struct json_object *said)
 {
 	(void)t;
@@ -210,14 +220,15 @@ static const struct {
 	{"summary", add_thought},  {"tool", add_tool},       {"tool_update", add_tool_update},
 	{"plan", add_plan},        {"usage", add_usage},     {"mode", add_mode},
 	{"config", add_config},    {"title", add_title},     {"notice", add_notice},
+	{"subagent", add_subagent},
 	{"commands", add_nothing}, {"cleared", add_nothing}, {"compaction", add_compaction},
 };
 
 void talk_add(struct str *out, struct json_object *data, int indent, int width, bool color)
 {
-	const struct talk t = {.out = out, .indent = indent, .width = width, .color = color};
 	const char *kind = json_str_or(data, "kind", "");
 	struct json_object *said = json_obj(data, "said");
+	const struct talk t = {.out = out, .indent = indent, .width = width, .color = color, .by = json_str(said, "agent")};
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (strcmp(kinds[i].kind, kind) == 0) {
 			kinds[i].add(&t, said);

@@ -102,6 +102,27 @@ static void add_items(const struct cli *c, struct str *out, struct json_object *
 	}
 }
 
+/* "general-purpose: Do a part, blocked by #3, 12 s: Bash: make" */
+static void add_subagents(const struct cli *c, struct str *out, struct json_object *list, int64_t now_ms)
+{
+	for (size_t i = 0; i < json_len(list); i++) {
+		struct json_object *one = json_at(list, i);
+		struct str line STR_FREE = STR_INIT;
+		int64_t item = json_int(one, "item", 0);
+		str_adds(&line, json_str_or(one, "kind", "agent"));
+		if (json_str(one, "title"))
+			str_addf(&line, ": %s", json_str(one, "title"));
+		if (item)
+			str_addf(&line, ", blocked by #%lld, ", (long long)item);
+		else
+			str_adds(&line, json_flag(one, "background", false) ? ", working in the background, " : ", working, ");
+		when_add_age(&line, json_int(one, "since_ms", 0), now_ms);
+		if (json_str(one, "doing"))
+			str_addf(&line, "; last %s", json_str(one, "doing"));
+		add_line(c, out, i ? "" : "its agents", line.data);
+	}
+}
+
 static void add_jobs(const struct cli *c, struct str *out, struct json_object *list)
 {
 	for (size_t i = 0; i < json_len(list); i++) {
@@ -195,6 +216,7 @@ static int run(struct cli *c, struct err *err)
 	add_place(c, &out, s);
 	add_evidence(c, &out, json_arr(s, "evidence"), now_ms);
 	add_items(c, &out, json_arr(s, "items_open"));
+	add_subagents(c, &out, json_arr(s, "subagents"), now_ms);
 	add_jobs(c, &out, json_arr(s, "jobs_list"));
 	add_landings(c, &out, json_arr(s, "landings"));
 	add_usage(c, &out, s);

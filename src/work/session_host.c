@@ -73,7 +73,8 @@ static void host_turn_started(struct agent_session *a)
 	session_event(s, "turn.started", NULL);
 }
 
-/* The end of a turn is something for the lead to look at, though nothing waits for it. */
+/* The end of a turn is something for the lead to look at, though nothing waits for it; not while agents of its own work in
+ * the background, which come back to it by another turn. */
 static void host_turn_ended(struct agent_session *a, const char *last_words)
 {
 	struct session *s = of(a);
@@ -91,7 +92,9 @@ static void host_turn_ended(struct agent_session *a, const char *last_words)
 		                    : "its turn ended: tell it what is next, or stop it",
 		.detail = detail,
 	};
-	if (!session_item_is_open(s, "done")) /* which says the same, and more */
+	struct json_object *its_own = json_obj(a->state, "subagents");
+	bool goes_on = its_own && json_object_object_length(its_own) > 0;
+	if (!goes_on && !session_item_is_open(s, "done")) /* which says the same, and more */
 		session_item_open(s, "review", &item);
 	session_event(s, "turn.ended", json_object_get(detail));
 }

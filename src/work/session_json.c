@@ -215,6 +215,27 @@ static struct json_object *snapshots_json(struct session *s)
 	return list;
 }
 
+/* Those that its agent has started, each with the item that it waits for. */
+static struct json_object *subagents_json(struct session *s, struct json_object *items)
+{
+	struct json_object *list = json_new_array(), *all = json_obj(s->agent.state, "subagents");
+	if (!all)
+		return list;
+	json_object_object_foreach(all, id, one)
+	{
+		struct json_object *o = json_copy(one);
+		int64_t item = 0;
+		for (size_t i = 0; i < json_len(items) && !item; i++)
+			if (strcmp(json_str_or(json_obj(json_at(items, i), "detail"), "agent_id", ""), id) == 0)
+				item = json_int(json_at(items, i), "id", 0);
+		json_add_str(o, "id", id);
+		json_add_str(o, "state", item ? "blocked" : "working");
+		json_add_int(o, "item", item);
+		json_push(list, o);
+	}
+	return list;
+}
+
 struct json_object *session_json_full(struct session *s)
 {
 	struct engine *e = s->engine;
@@ -241,7 +262,9 @@ struct json_object *session_json_full(struct session *s)
 	json_add_bool(hold, "connected", s->connected);
 	json_add_bool(hold, "running", s->running);
 	json_add_obj(o, "hold", hold);
-	json_add_obj(o, "items_open", items_json(s));
+	struct json_object *items = items_json(s);
+	json_add_obj(o, "items_open", items);
+	json_add_obj(o, "subagents", subagents_json(s, items));
 	json_add_obj(o, "jobs_list", session_jobs_json(s));
 	json_add_obj(o, "landings", landings_json(s));
 	json_add_obj(o, "snapshots", snapshots_json(s));

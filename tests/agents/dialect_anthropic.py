@@ -2,6 +2,7 @@
 
 import json
 import time
+import zlib
 from pathlib import Path
 
 import scenarios
@@ -110,6 +111,9 @@ def tool_input(call):
         options = [{'label': label, 'description': f'Choose {label}'} for label in given['options']]
         question = {'question': given['question'], 'header': given['header'], 'options': options, 'multiSelect': False}
         return 'AskUserQuestion', {'questions': [question]}
+    if call.tool == 'agent':
+        given = {'description': 'Do a part', 'prompt': given['prompt'], 'subagent_type': given['kind'], 'run_in_background': given['background']}
+        return 'Agent', given
     if call.tool == 'mcp':
         return f'mcp__{given["server"]}__{given["tool"]}', given['arguments']
     raise ValueError(f'no tool for {call.tool!r}')
@@ -117,13 +121,13 @@ def tool_input(call):
 
 def message_events(body, step):
     """The events of one streamed reply; pauses happen between them."""
-    serial = len(body['messages'])
+    serial = f'{zlib.crc32(prompt_text(body["messages"][0]).encode()):08x}_{len(body["messages"]):04}'
     yield {'type': 'message_start', 'message': {
-        'id': f'msg_scripted_{serial:04}', 'type': 'message', 'role': 'assistant', 'model': body['model'],
+        'id': f'msg_scripted_{serial}', 'type': 'message', 'role': 'assistant', 'model': body['model'],
         'content': [], 'stop_reason': None, 'stop_sequence': None, 'usage': {'input_tokens': 10, 'output_tokens': 1}}}
     calls = tool_calls(step)
     for index, call in enumerate(calls):
-        yield from tool_events(call, index, f'toolu_scripted_{serial:04}_{index}')
+        yield from tool_events(call, index, f'toolu_scripted_{serial}_{index}')
     if not calls:
         yield from text_events(step)
     stop_reason = 'tool_use' if calls else 'end_turn'

@@ -137,4 +137,16 @@ def mcp_ask(question='Which colour?', options='red,green'):
     return [Call('mcp', {'server': 'muster', 'tool': 'ask', 'arguments': {'question': question, 'options': choices}}), Echo('The lead said')]
 
 
-SCENARIOS = {f.__name__: f for f in (say, slow, hold, fail, write, edit, run, both, background, ask, mcp, mcp_ask)}
+def agent(plays, background='', kind='general-purpose'):
+    """An agent of its own, that plays a scenario; `background`: it is not waited for."""
+    call = Call('agent', {'prompt': f'[[script {plays}]]', 'kind': kind, 'background': bool(background)})
+    return [call, Echo('It reports'), Say('It is over.')]
+
+
+def agents(first, second):
+    """Two of its own at once."""
+    calls = (Call('agent', {'prompt': f'[[script {plays}]]', 'kind': 'general-purpose', 'background': False}) for plays in (first, second))
+    return [Calls(tuple(calls)), Say('Both are over.')]
+
+
+SCENARIOS = {f.__name__: f for f in (say, slow, hold, fail, write, edit, run, both, background, ask, mcp, mcp_ask, agent, agents)}

@@ -436,6 +436,60 @@ def test_a_stored_rule_answers_without_the_lead(muster, repo, headless):
 
 
 @pytest.mark.parametrize('headless', [False, True])
+def test_agents_of_its_own_are_told_apart(muster, repo, headless):
+    """Two at once, of which one waits for the lead: who they are, what they do, who asks, and that they end."""
+    gate = muster.home / 'gate'
+    s = Session(muster, repo, f'Please [[script agents first="run" second="hold until={gate}"]]', headless=headless)
+    item = s.need('permission')
+    assert item['detail']['agent'] == 'general-purpose' and item['detail']['agent_id']
+    assert 'asked by an agent of its own: general-purpose' in muster.run('docket').stdout
+    while len(subagents := s.get()['subagents']) < 2:
+        s.wait_event('agent.said', lambda e: e['data']['kind'] == 'subagent')
+    blocked, = [a for a in subagents if a['state'] == 'blocked']
+    working, = [a for a in subagents if a['state'] == 'working']
+    assert blocked['id'] == item['detail']['agent_id'] and blocked['item'] == item['id']
+    assert working['kind'] == 'general-purpose' and working['item'] == 0
+    assert f'blocked by #{item["id"]}' in muster.run('show', s.name).stdout
+    s.answer(item, 'allow')
+    s.wait_event('agent.said', lambda e: e['data']['kind'] == 'subagent' and e['data']['said'] == {
+        'id': blocked['id'], 'kind': 'general-purpose', 'title': blocked.get('title'), 'state': 'ended'})
+    assert [a['id'] for a in s.get()['subagents']] == [working['id']]
+    gate.touch()
+    s.wait('idle')
+    assert s.get()['subagents'] == [] and s.file('ran.txt').exists()
+    events = s.rpc.call('events.list', session=s.name, limit=10000)['events']
+    ran = [e['data']['said'] for e in events if e['kind'] == 'agent.said' and 'touch ran.txt' in (e['data']['said'].get('title') or '')]
+    assert ran and all(said['agent_id'] == blocked['id'] for said in ran)
+
+
+@pytest.mark.parametrize('headless', [False, True])
+def test_an_agent_in_the_background_outlives_the_turn(muster, repo, headless):
+    gate = muster.home / 'gate'
+    s = Session(muster, repo, f'Please [[script agent plays="hold until={gate}" background=1]]', headless=headless)
+    s.turn_ended()
+    only, = s.get()['subagents']
+    assert only['background'] and only['state'] == 'working' and only['title'] == 'Do a part'
+    assert s.get()['state'] == 'working' and s.open_items() == []
+    gate.touch()
+    s.turns(2)
+    assert s.get()['subagents'] == []
+    s.wait('idle')
+    assert [i['kind'] for i in s.open_items()] == ['review']
+
+
+def test_an_interruption_ends_the_agents_that_the_turn_waits_for(muster, repo):
+    """In a terminal no turn waits for one: Claude Code puts them into the background."""
+    gate = muster.home / 'gate'
+    s = Session(muster, repo, f'Please [[script agent plays="hold until={gate}"]]', headless=True)
+    while not s.get()['subagents']:
+        s.wait_event('agent.said', lambda e: e['data']['kind'] == 'subagent')
+    muster.run('interrupt', s.name)
+    s.turn_ended()
+    assert s.get()['subagents'] == []
+    gate.touch()
+
+
+@pytest.mark.parametrize('headless', [False, True])
 def test_no_prompt_and_no_answer_is_lost_or_doubled(muster, repo, headless):
     s = Session(muster, repo, 'Please [[script say text=ready]]', headless=headless)
     s.turns(1)
