@@ -214,18 +214,6 @@ static void on_signal(struct attach *a)
 		a->end = ATTACH_SIGNAL;
 }
 
-static int open_signals(struct attach *a, struct err *err)
-{
-	static const int caught[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT};
-	sigset_t set;
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
-		sigaddset(&set, caught[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	a->signals = signalfd(-1, &set, SFD_CLOEXEC);
-	return a->signals < 0 ? err_set_errno(err, ERR_FAILED, errno, "cannot watch signals") : 0;
-}
-
 /* ---- all together ---- */
 
 static int connect_holder(struct attach *a, const struct dirs *dirs, const char *id, const char *name,
@@ -304,7 +292,7 @@ int attach_run(struct cli *c, const char *session_id, const char *name, struct e
 	int r = connect_holder(&a, &dirs, session_id, name, err);
 	dirs_fini(&dirs);
 	if (r == 0)
-		r = open_signals(&a, err);
+		r = tty_signals(&a.signals, err);
 	if (r == 0)
 		r = tty_enter(err);
 	if (r == 0) {

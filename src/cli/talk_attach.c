@@ -207,18 +207,6 @@ static void on_signal(struct talk_attach *t)
 
 /* ---- all together ---- */
 
-static int open_signals(struct talk_attach *t, struct err *err)
-{
-	static const int caught[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT};
-	sigset_t set;
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
-		sigaddset(&set, caught[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	t->signals = signalfd(-1, &set, SFD_CLOEXEC);
-	return t->signals < 0 ? err_set_errno(err, ERR_FAILED, errno, "cannot watch signals") : 0;
-}
-
 static int loop(struct talk_attach *t, struct err *err)
 {
 	struct pollfd fds[] = {{.fd = t->events.fd, .events = POLLIN},
@@ -288,7 +276,7 @@ int talk_attach(struct cli *c, const char *session_id, const char *name, struct 
 		return follow_conversation(c, session_id, name, err);
 	if (client_init(&t.events, CLIENT_START, err) < 0)
 		return -1;
-	int r = open_signals(&t, err);
+	int r = tty_signals(&t.signals, err);
 	if (r == 0)
 		r = run(&t, err);
 	notices_fini(&t.notices);

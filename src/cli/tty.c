@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -88,6 +89,18 @@ int tty_enter(struct err *err)
 int tty_enter_lines(struct err *err)
 {
 	return enter(enter_lines_text, leave_lines_text, false, err);
+}
+
+int tty_signals(int *ret_fd, struct err *err)
+{
+	static const int caught[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT};
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
+		sigaddset(&set, caught[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return *ret_fd < 0 ? err_set_errno(err, ERR_FAILED, errno, "cannot watch signals") : 0;
 }
 
 /* ---- notifications ---- */

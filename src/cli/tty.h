@@ -14,6 +14,10 @@ int tty_enter_lines(struct err *err) NODISCARD;
 /* Back to what it was. Fine when it was not entered; safe in a signal handler. */
 void tty_leave(void);
 
+/* Blocks the signals of a terminal, and those that end the process, and opens a descriptor that they are read from. The
+ * caller owns it. */
+int tty_signals(int *ret_fd, struct err *err) NODISCARD;
+
 /* Has the terminal show the text as a notification of the desktop, in the form that its environment says it takes (OSC 9,
  * 99 or 777); a terminal that takes none, or is not known, rings its bell. text: one inert line. */
 void tty_notify(const char *text);

@@ -95,6 +95,7 @@ static const char *const steps[] = {
 	"ALTER TABLE session ADD COLUMN follows TEXT;",
 
 	/* 3: rules that answer for the lead, and how often the lead has answered the same */
+	"DROP TABLE IF EXISTS repo;" /* nobody has read it */
 	"ALTER TABLE item ADD COLUMN held INT NOT NULL DEFAULT 0;"
 	"ALTER TABLE item ADD COLUMN rule TEXT;"
 	"CREATE INDEX item_ruled ON item(id) WHERE rule IS NOT NULL;"

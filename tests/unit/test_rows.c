@@ -18,7 +18,6 @@
 #include "store/landing_row.h"
 #include "store/prompt_row.h"
 #include "store/reply_row.h"
-#include "store/repo_row.h"
 #include "store/rule_row.h"
 #include "store/session_row.h"
 #include "store/signal_row.h"
@@ -259,15 +258,6 @@ static void snapshots_landings_repos(void **state)
 	landing_row_list_newest(db, NULL, 10, &landings);
 	assert_int_equal(landings.n, 1);
 	landing_rows_fini(&landings);
-
-	struct repo_row r = {.path = (char *)"/r", .git_dir = (char *)"/r/.git"};
-	repo_row_put(db, &r);
-	r.target = (char *)"main";
-	repo_row_put(db, &r);
-	struct repo_row got = {0};
-	assert_true(repo_row_get(db, "/r", &got));
-	assert_string_equal(got.target, "main");
-	repo_row_fini(&got);
 }
 
 static void rules_habits_and_what_they_did(void **state)
