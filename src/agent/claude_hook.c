@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/permission.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -63,7 +64,7 @@ static void on_stop(struct agent_session *s, uint64_t request, struct json_objec
 	} else {
 		s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn ended");
 	}
-	claude_turn_ended(s, json_str(data, "last_assistant_message"));
+	agent_turn_ended(s, json_str(data, "last_assistant_message"));
 	claude_busy(s, agents > 0);
 }
 
@@ -71,7 +72,7 @@ static void on_failure(struct agent_session *s, uint64_t request, struct json_ob
 {
 	(void)request;
 	const char *kind = json_str_or(data, "error", "the model's service failed");
-	claude_turn_failed(s, "hook", json_str_or(data, "last_assistant_message", kind));
+	agent_turn_failed(s, "hook", json_str_or(data, "last_assistant_message", kind));
 	claude_busy(s, false);
 }
 
@@ -121,8 +122,8 @@ static void open_trust(struct agent_session *s)
 {
 	struct json_object *options JSON_FREE = json_new_array();
 	struct json_object *detail JSON_FREE = json_new();
-	claude_push_option(options, "trust", "Yes, it may work in this folder");
-	claude_push_option(options, "exit", "No, it shall end");
+	permission_push_option(options, "trust", "Yes, it may work in this folder");
+	permission_push_option(options, "exit", "No, it shall end");
 	json_add_str(detail, "path", s->workspace);
 	s->host->item_open(
 		s, &(struct agent_item){
@@ -146,7 +147,7 @@ void claude_on_block_timer(struct agent_session *s)
 		return;
 	}
 	struct json_object *options JSON_FREE = json_new_array();
-	claude_push_option(options, "seen", "I have seen to it in the terminal");
+	permission_push_option(options, "seen", "I have seen to it in the terminal");
 	char *title MEM_FREE =
 		mem_printf("it waits at its terminal%s%s; see muster attach %s", *msg ? ": " : "", msg, s->name);
 	s->host->item_open(s, &(struct agent_item){.need = AGENT_NEED_PERMISSION,
@@ -181,7 +182,7 @@ static void note_rest(struct agent_session *s)
 		return;
 	s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn was interrupted");
 	claude_type_interrupted(s);
-	claude_turn_ended(s, NULL);
+	agent_turn_ended(s, NULL);
 	claude_busy(s, false);
 }
 
