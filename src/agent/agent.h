@@ -165,6 +165,7 @@ const struct agent_ops *agent_find(const char *name);
 const struct agent_ops *const *agent_all(void);
 
 extern const struct agent_ops agent_claude;
+extern const struct agent_ops agent_codex;
 extern const struct agent_ops agent_shell;
 extern const struct agent_ops agent_rehearsal;
 

@@ -13,6 +13,8 @@ from model_server import ModelServer
 
 HERE = pathlib.Path(__file__).parent
 CLAUDE = 'MUSTER_TEST_CLAUDE'
+CODEX = 'MUSTER_TEST_CODEX'
+FETCHED = {CLAUDE: 'fetch-claude.sh', CODEX: 'fetch-codex.sh'}  # what each script prints, or why there is nothing
 KEY = 'sk-ant-scripted-dummy-key'
 
 
@@ -20,10 +22,11 @@ def pytest_configure(config):
     """Once, before anything is collected: fetch what needs the network, then leave it behind."""
     if hasattr(config, 'workerinput') or isolate.MARK in os.environ:
         return
-    fetched = subprocess.run([HERE / 'fetch-claude.sh'], capture_output=True, text=True, check=False)
-    if fetched.returncode not in (0, 77):
-        pytest.exit(fetched.stderr.strip(), returncode=1)
-    os.environ[CLAUDE] = fetched.stdout.strip() or 'skip: ' + fetched.stderr.strip()
+    for name, script in FETCHED.items():
+        fetched = subprocess.run([HERE / script], capture_output=True, text=True, check=False)
+        if fetched.returncode not in (0, 77):
+            pytest.exit(fetched.stderr.strip(), returncode=1)
+        os.environ[name] = fetched.stdout.strip() or 'skip: ' + fetched.stderr.strip()
     capture = config.pluginmanager.getplugin('capturemanager')
     if capture:
         capture.stop_global_capturing()
@@ -36,12 +39,21 @@ def pytest_report_header(config):
     return f'agents: isolated in a network namespace: {os.environ.get(isolate.MARK)}'
 
 
-@pytest.fixture(scope='session')
-def claude_binary():
-    found = os.environ.get(CLAUDE, 'skip: not fetched')
+def fetched_or_skip(name):
+    found = os.environ.get(name, 'skip: not fetched')
     if found.startswith('skip: '):
         pytest.skip(found.removeprefix('skip: '))
     return found
+
+
+@pytest.fixture(scope='session')
+def claude_binary():
+    return fetched_or_skip(CLAUDE)
+
+
+@pytest.fixture(scope='session')
+def codex_binary():
+    return fetched_or_skip(CODEX)
 
 
 @pytest.fixture(scope='session')

@@ -16,15 +16,15 @@ from house import BUILD, WAIT_S, RpcError, processes_of
 class Session:
     """A session with Claude Code in it, seen through muster's own doors."""
 
-    def __init__(self, muster, repo, prompt, **params):
+    def __init__(self, muster, repo, prompt, agent='claude', **params):
         self.muster = muster
         self.rpc = muster.rpc()
         self.events = muster.rpc()
         self.events.call('events.subscribe')
         if 'conversation' in params:
-            started = self.rpc.call('session.adopt', workspace=str(repo), agent='claude', **params)
+            started = self.rpc.call('session.adopt', workspace=str(repo), agent=agent, **params)
         else:
-            started = self.rpc.call('session.start', repo=str(repo), agent='claude', prompt=prompt, **params)
+            started = self.rpc.call('session.start', repo=str(repo), agent=agent, prompt=prompt, **params)
         self.name, self.id = started['name'], started['id']
         self.workspace = None
 
