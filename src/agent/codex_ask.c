@@ -16,6 +16,8 @@ enum {
 	CHANGES_MAX = 32, /* file changes that began and have not ended */
 };
 
+static const char for_conversation[] = "Allow, and do not ask again for the like in this conversation";
+
 void codex_need_fini(struct codex_need *n)
 {
 	free(n->title);
@@ -76,7 +78,7 @@ static struct json_object *find_always(struct json_object *decisions, char **ret
 			return one;
 		}
 		if (json_text(one) && strcmp(json_text(one), "acceptForSession") == 0) {
-			*ret_label = mem_strdup("Allow, and do not ask again for the like in this conversation");
+			*ret_label = mem_strdup(for_conversation);
 			return one;
 		}
 	}
@@ -199,7 +201,7 @@ static void open_access(struct agent_session *s, struct json_object *params, str
 	json_add_str(n->detail, "context", text);
 	json_add_obj(n->detail, "permissions", wanted ? json_copy(wanted) : json_new());
 	n->topic = mem_printf("access %s", text);
-	n->options = permission_options("Allow for the whole conversation");
+	n->options = permission_options(for_conversation);
 }
 
 static struct json_object *grant_access(struct json_object *detail, const struct agent_answer *answer)
@@ -272,7 +274,23 @@ static struct json_object *form_questions(struct json_object *schema)
 	return questions;
 }
 
-/* A form without fields is a permission. */
+/* A form without fields is a permission: Codex's own question whether a tool may run, or one of the server's. */
+static void open_consent(struct json_object *params, struct codex_need *n)
+{
+	struct json_object *meta = json_obj(params, "_meta"), *given = json_obj(meta, "tool_params"),
+			   *persist = json_arr(meta, "persist");
+	const char *server = json_str_or(params, "serverName", ""), *tool = json_str(meta, "tool_name");
+	bool session = false;
+	for (size_t i = 0; i < json_len(persist); i++)
+		session = session || strcmp(json_str_at(persist, i) ? json_str_at(persist, i) : "", "session") == 0;
+	n->kind = AGENT_NEED_PERMISSION;
+	n->options = permission_options(session ? for_conversation : NULL);
+	if (given)
+		json_add_obj(n->detail, "input", json_copy(given));
+	if (tool)
+		n->topic = mem_printf("mcp__%s__%s %s", server, tool, given ? json_line(given) : "{}");
+}
+
 static void open_elicitation(struct agent_session *s, struct json_object *params, struct codex_need *n)
 {
 	struct json_object *questions = form_questions(json_obj(params, "requestedSchema"));
@@ -286,8 +304,7 @@ static void open_elicitation(struct agent_session *s, struct json_object *params
 	if (json_str(params, "url"))
 		json_add_str(n->detail, "context", json_str(params, "url"));
 	if (json_len(questions) == 0) {
-		n->kind = AGENT_NEED_PERMISSION;
-		n->options = permission_options(NULL);
+		open_consent(params, n);
 		return;
 	}
 	n->kind = AGENT_NEED_QUESTION;
@@ -320,7 +337,12 @@ static struct json_object *answer_elicitation(struct json_object *detail, const 
 	json_add_obj(result, "content", yes ? content : NULL);
 	if (!yes)
 		json_object_put(content);
-	json_add_null(result, "_meta");
+	struct json_object *meta = NULL;
+	if (json_len(questions) == 0 && answer->option && strcmp(answer->option, "always") == 0) {
+		meta = json_new();
+		json_add_str(meta, "persist", "session");
+	}
+	json_add_obj(result, "_meta", meta);
 	return result;
 }
 

@@ -109,6 +109,8 @@ def tool_input(call):
         options = [{'label': label, 'description': f'Choose {label}'} for label in given['options']]
         question = {'id': 'choice', 'header': given['header'], 'question': given['question'], 'options': options}
         return 'request_user_input', {'questions': [question]}
+    if call.tool == 'mcp':
+        return f'mcp__{given["server"]}__{given["tool"]}', given['arguments']
     raise ValueError(f'no tool for {call.tool!r}')
 
 
@@ -140,8 +142,9 @@ def call_item(call, identity):
     if isinstance(given, str):
         return {'type': 'custom_tool_call', 'id': f'ctc_{identity}', 'call_id': identity, 'name': name, 'input': given,
                 'status': 'completed'}
-    return {'type': 'function_call', 'id': f'fc_{identity}', 'call_id': identity, 'name': name,
+    item = {'type': 'function_call', 'id': f'fc_{identity}', 'call_id': identity, 'name': name,
             'arguments': json.dumps(given), 'status': 'completed'}
+    return item | {'namespace': f'mcp__{call.given["server"]}', 'name': call.given['tool']} if call.tool == 'mcp' else item
 
 
 def text_events(step, identity):

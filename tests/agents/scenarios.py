@@ -8,6 +8,7 @@ any number of agents may share one server.
 A scenario is a function from the marker's arguments to its list of steps; past the last step the model says "Done.".
 """
 
+import json
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class Hold:
 
 @dataclass(frozen=True)
 class Call:
-    """The model calls one of the agent's tools: read, write, edit, run or ask."""
+    """The model calls one of the agent's tools: read, write, edit, run or ask, or mcp: a tool of a server."""
     tool: str
     given: dict = field(default_factory=dict)
 
@@ -126,4 +127,9 @@ def ask(question='Which colour?', options='Red,Green', header='Colour'):
     ]
 
 
-SCENARIOS = {f.__name__: f for f in (say, slow, hold, fail, write, edit, run, both, background, ask)}
+def mcp(tool, given='{}', server='muster'):
+    """A tool of an MCP server, with arguments in JSON (without a list, whose end would end the marker)."""
+    return [Call('mcp', {'server': server, 'tool': tool, 'arguments': json.loads(given)}), Echo('It said')]
+
+
+SCENARIOS = {f.__name__: f for f in (say, slow, hold, fail, write, edit, run, both, background, ask, mcp)}

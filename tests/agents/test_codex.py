@@ -1,11 +1,14 @@
 """The real Codex under muster, against the scripted model (scenarios.py): headless, and in a terminal that it shares."""
 
+import ctypes
 import json
 import os
 import pathlib
 import select
 import shutil
 import signal
+import socket
+import stat
 import subprocess
 import tempfile
 
@@ -150,6 +153,27 @@ def test_a_question_is_answered_from_the_docket(muster, repo, headless):
     assert [o['key'] for o in item['options']] == ['Red', 'Green']
     s.answer(item, '--option', 'Green')
     assert '"answers":["Green"]' in s.turn_ended()
+
+
+def test_an_mcp_server_asks(muster, repo, headless):
+    """First Codex, whether its tool may run; then the server itself."""
+    args = json.dumps([str(pathlib.Path(__file__).with_name('mcp_elicit.py'))])
+    options = {'args': ['-c', 'mcp_servers.db.command="/usr/bin/python3"', '-c', f'mcp_servers.db.args={args}']}
+    s = codex(muster, repo, 'Please [[script mcp tool=drop server=db]]', headless=headless, options=options)
+    item = s.need('permission')
+    assert item['title'].startswith('db: ') and 'drop' in item['title']
+    s.answer(item, '--option', 'allow')
+    item = s.need('question')
+    assert item['title'] == 'db: Which table?' and [o['key'] for o in item['options']] == ['users', 'logs']
+    s.answer(item, '--option', 'logs')
+    assert '"action": "accept", "content": {"table": "logs"}' in s.turn_ended()
+    s.tell('Again [[script mcp tool=drop server=db]]')
+    s.answer(s.need('permission'), '--option', 'always')
+    s.answer(s.need('question'), '--option', 'users')
+    s.turn_ended()
+    s.tell('Again [[script mcp tool=drop server=db]]')
+    s.answer(s.need('question'), '--option', 'users')  # and no permission
+    s.turn_ended()
 
 
 def test_prompts_clear_and_the_users_configuration(muster, repo, headless):
@@ -400,3 +424,47 @@ def test_two_agents_that_ask_the_same_are_one_to_the_lead(muster, repo):
     for s in (one, two):
         s.wait('idle')
         assert s.file('ran.txt').exists()
+
+
+SYS_PIDFD_GETFD = 438
+
+
+def cut_connections(pid, word):
+    """Shuts the sockets of a process whose other end has a name with that word, as a fault would."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    pidfd = os.pidfd_open(pid)
+    cut = 0
+    for name in os.listdir(f'/proc/{pid}/fd'):
+        fd = libc.syscall(SYS_PIDFD_GETFD, pidfd, int(name), 0)
+        if fd < 0:
+            continue  # closed meanwhile
+        if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            os.close(fd)
+            continue
+        with socket.socket(fileno=fd) as theirs:
+            try:
+                peer = theirs.getpeername()
+            except OSError:
+                continue
+            if word in str(peer):
+                theirs.shutdown(socket.SHUT_RDWR)
+                cut += 1
+    os.close(pidfd)
+    return cut
+
+
+def test_a_pending_permission_is_asked_again_after_a_lost_connection(muster, repo):
+    s = codex(muster, repo, 'Please [[script run]]')
+    first = s.need('permission')
+    known = s.get()['conversation']
+    assert cut_connections(s.get()['pid'], 'codex-daemon') == 1
+    closed(s, first)
+    again = s.need('permission')
+    assert again['id'] != first['id'] and again['detail']['command'] == 'touch ran.txt'
+    s.answer(again, '--option', 'allow')
+    s.turn_ended()
+    s.wait('idle')
+    assert s.file('ran.txt').exists()
+    s.tell('Then [[script say text=well]]')
+    assert s.turn_ended() == 'well'
+    assert s.get()['conversation'] == known
