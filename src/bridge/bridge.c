@@ -107,9 +107,11 @@ static void end_child(struct child *c)
 	}
 }
 
+/* Who leaves the interface by Ctrl-C, perhaps once too often, ends it as intended. */
 static int exit_code_of(int status)
 {
-	return WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+	int code = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+	return code == SIGNALLED + SIGINT ? 0 : code;
 }
 
 /* The app-server's last words, as the reason. */
@@ -135,6 +137,8 @@ static int reap(struct bridge *b)
 		return 0;
 	if (!b->show) {
 		b->exit_code = exit_code_of(b->ui.status);
+		/* The interface has just said that its work continues. */
+		say("muster: the session ends here, and the app-server with it. `muster resume` goes on with it.\r\n");
 		return 0;
 	}
 	reset_terminal(b);
@@ -249,11 +253,12 @@ static int pump_server(struct bridge *b)
 
 /* ---- the loop ---- */
 
+/* Keys of the terminal are for the interface, also while it begins or ends. */
 static void take_signals(struct bridge *b)
 {
 	struct signalfd_siginfo info;
 	while (read(b->signals, &info, sizeof info) == sizeof info)
-		if (info.ssi_signo != SIGCHLD)
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP)
 			b->exit_code = SIGNALLED + (int)info.ssi_signo;
 }
 

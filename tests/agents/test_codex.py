@@ -386,7 +386,9 @@ def test_quitting_the_interface_ends_the_session(muster, repo):
     s.turns(1)
     terminal = s.terminal()
     terminal.expect('Ask Codex to do anything', timeout=WAIT_S)
-    press_until(terminal, '\x03', lambda: s.get()['state'] in ('stopped', 'done', 'failed', 'exited'))
+    press_until(terminal, '\x03', lambda: s.get()['state'] in ('stopped', 'failed'))
+    assert s.get()['state'] == 'stopped' and s.open_items('failure') == []
+    assert 'the session ends here' in s.get()['last_words']
     for pid in processes_of(muster.home):
         if pid != muster.daemon_pid():
             ended(pid)
