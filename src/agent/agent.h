@@ -49,7 +49,8 @@ struct agent_item {
 	 * are one to the lead, who answers them at once. NULL: it is never one with another. */
 	const char *topic;
 	struct json_object *detail; /* what the lead should see: {tool, command, path, diff, input, context, assumption…} */
-	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. */
+	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. Options with "own":true, which come last, are this item's
+	 * alone: they do not count for the topic, and answer no other item. */
 	struct json_object *options;
 };
 

@@ -160,20 +160,17 @@ bool claude_need_any(struct agent_session *s)
 	return json_len(json_arr(s->state, "open")) > 0;
 }
 
-/* Of a permission all that the tool would be given, and what "always" would allow; not the reason, which Claude words anew
- * each time. */
+/* Of a permission all that the tool would be given; not the reason, which Claude words anew each time. */
 static char *need_topic(const char *tool, struct json_object *data, bool choice)
 {
 	struct json_object *input = json_obj(data, "tool_input");
 	if (first_question(tool, input))
 		return question_topic(json_arr(input, "questions"), choice);
 	struct json_object *given JSON_FREE = input ? json_copy(input) : json_new();
-	struct json_object *suggestions = json_arr(data, "permission_suggestions");
 	json_object_object_del(given, "description");
 	bool plain = strcmp(tool, "Bash") == 0 && json_str(given, "command") && json_object_object_length(given) == 1;
-	char *asked MEM_FREE = plain ? permission_command_topic(json_str(given, "command"))
-				     : mem_printf("%s %s", tool, json_line(given));
-	return suggestions ? mem_printf("%s %s", asked, json_line(suggestions)) : MEM_TAKE(asked);
+	return plain ? permission_command_topic(json_str(given, "command"))
+		     : mem_printf("%s %s", tool, json_line(given));
 }
 
 void claude_need_open(struct agent_session *s, const char *key, uint64_t request, struct json_object *data)

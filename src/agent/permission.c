@@ -20,9 +20,11 @@ struct json_object *permission_options(const char *always)
 {
 	struct json_object *options = json_new_array();
 	permission_push_option(options, "allow", "Allow once");
-	if (always)
-		permission_push_option(options, "always", always);
 	permission_push_option(options, "deny", "Deny (a text tells it why)");
+	if (always) {
+		permission_push_option(options, "always", always);
+		json_add_bool(json_at(options, json_len(options) - 1), "own", true);
+	}
 	return options;
 }
 

@@ -8,7 +8,8 @@
 /* Adds {"key","label"}. */
 void permission_push_option(struct json_object *options, const char *key, const char *label);
 
-/* allow, always when a label for it is given, deny. The caller owns it. */
+/* allow, deny, and always when a label for it is given: what is allowed from then on each agent words and means
+ * otherwise, so that it is the item's own. The caller owns it. */
 struct json_object *permission_options(const char *always);
 
 /* Only an explicit yes is one: the keys allow and always. */

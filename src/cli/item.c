@@ -52,7 +52,8 @@ static void add_details(struct str *out, struct json_object *detail, int width)
 	add_detail(out, NULL, json_str(last, "last_lines"), width);
 }
 
-static void add_options(struct str *out, struct json_object *options, bool color)
+/* several: others ask the same, and an option of this item's own is not for them. */
+static void add_options(struct str *out, struct json_object *options, bool several, bool color)
 {
 	for (size_t i = 0; i < json_len(options); i++) {
 		struct json_object *o = json_at(options, i);
@@ -65,6 +66,8 @@ static void add_options(struct str *out, struct json_object *options, bool color
 			str_adds(out, " – ");
 			out_add(out, PAINT_DIM, color, what);
 		}
+		if (several && json_flag(o, "own", false))
+			str_adds(out, " (this session only)");
 		str_addc(out, '\n');
 	}
 }
@@ -150,7 +153,7 @@ void item_add(struct str *out, struct json_object *item, int64_t now_ms, int wid
 	out_add_wrapped(out, json_str_or(item, "title", ""), INDENT, width);
 	add_details(out, json_obj(item, "detail"), width);
 	add_same(out, item, now_ms, width);
-	add_options(out, json_arr(item, "options"), color);
+	add_options(out, json_arr(item, "options"), json_len(json_arr(item, "same")) > 0, color);
 	add_end(out, item, color);
 }
 

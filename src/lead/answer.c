@@ -120,7 +120,9 @@ void docket_answer(struct engine *e, struct json_object *params, struct call *ca
 		const struct answer answer = {.place = place_of(options, option), .text = text};
 		db_turn_durable(e->setup.db);
 		settle(e, id, &answer);
-		struct json_object *same = json_flag(params, "only", false) ? json_new_array() : settle_same(e, &row, &answer);
+		bool own = answer.place >= 0 && json_flag(json_at(options, (size_t)answer.place), "own", false);
+		bool only = own || json_flag(params, "only", false);
+		struct json_object *same = only ? json_new_array() : settle_same(e, &row, &answer);
 		item_row_get(e->setup.db, id, &row);
 		struct json_object *result = item_json(s, &row);
 		json_add_obj(result, "same", same);

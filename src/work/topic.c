@@ -66,6 +66,8 @@ char *topic_text(const struct topic *t)
 	else
 		add_without_folder(&text, t->asked, t->workspace);
 	for (size_t i = 0; i < json_len(t->options); i++) {
+		if (json_flag(json_at(t->options, i), "own", false))
+			continue;
 		str_addc(&text, SEPARATOR);
 		add_words(&text, json_str_or(json_at(t->options, i), "key", ""));
 		str_addc(&text, SEPARATOR);

@@ -82,6 +82,12 @@ class ClaudeMuster(Muster):
             'PATH': f'{bin_folder}:/usr/bin:/bin',
             'LANG': 'C.UTF-8',
             'SHELL': '/bin/sh',
+            **self.settings(model_url),
+        }
+
+    @staticmethod
+    def settings(model_url):
+        return {
             'ANTHROPIC_API_KEY': KEY,
             'ANTHROPIC_BASE_URL': model_url,
             'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC': '1',

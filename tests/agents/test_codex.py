@@ -115,7 +115,7 @@ def test_a_permission_is_answered_from_the_docket(muster, repo, headless):
     assert item['blocking']
     assert item['title'] == 'it wants to run: touch ran.txt'
     assert item['detail']['command'] == 'touch ran.txt'
-    assert [o['key'] for o in item['options']] == ['allow', 'always', 'deny']
+    assert [o['key'] for o in item['options']] == ['allow', 'deny', 'always']
     assert s.get()['state'] == 'blocked'
     assert not s.file('ran.txt').exists()
     with pytest.raises(RpcError):
@@ -416,16 +416,52 @@ def test_an_app_server_that_dies_ends_the_session_aloud(muster, repo):
         pass
 
 
-def test_two_agents_that_ask_the_same_are_one_to_the_lead(muster, repo):
+def test_what_is_allowed_from_now_on_is_for_one_session(muster, repo):
+    """In a terminal and headless: one item, but each conversation remembers for itself."""
     one = codex(muster, repo, 'Please [[script run]]')
     first = one.need('permission')
     two = codex(muster, repo, 'Please [[script run]]', headless=True)
     shown = two.need('permission')
     assert shown['id'] == first['id'] and [s['session_name'] for s in shown['same']] == [two.name]
-    one.answer(shown, '--option', 'allow')
+    one.answer(shown, '--option', 'always')
+    one.wait('idle')
+    assert one.file('ran.txt').exists()
+    left = two.need('permission')
+    assert left['id'] != first['id'] and not two.file('ran.txt').exists()
+    two.answer(left, '--option', 'allow')
+    two.wait('idle')
+    assert two.file('ran.txt').exists()
+
+
+@pytest.fixture
+def claude(muster, repo, claude_binary, model):
+    """Claude Code beside Codex."""
+    (muster.home / 'bin' / 'claude').symlink_to(claude_binary)
+    muster.env.update(ClaudeMuster.settings(model))
+    muster.onboard(repo)
+    return 'claude'
+
+
+def test_claude_and_codex_ask_the_same(muster, repo, claude):
+    """A command and then a question, each in its own protocol: one item, one answer, both go on."""
+    prompt = 'Please [[script run]]'
+    one, two = Session(muster, repo, prompt, agent=claude), codex(muster, repo, prompt)
+    for s in (one, two):
+        shown = s.need('permission')
+    assert shown['detail']['command'] == 'touch ran.txt' and len(shown['same']) == 1
+    assert '3 always' in (listed := muster.run('docket').stdout) and listed.count('(this session only)') == 1
+    muster.run('answer', shown['id'], '--option', 'allow')
     for s in (one, two):
         s.wait('idle')
         assert s.file('ran.txt').exists()
+        s.rpc.call('session.tell', session=s.name, text='Then [[script ask]]')
+    for s in (one, two):
+        shown = s.need('question')
+    assert shown['title'] == 'Which colour?' and len(shown['same']) == 1
+    muster.run('answer', shown['id'], '--option', 'Green')
+    for s in (one, two):
+        while 'Green' not in s.turn_ended():
+            pass
 
 
 SYS_PIDFD_GETFD = 438

@@ -292,7 +292,7 @@ static void test_always_is_what_codex_offers(void **state)
 	line(f, "{\"method\":\"item/commandExecution/requestApproval\",\"id\":\"a\",\"params\":{\"threadId\":\"t\","
 		"\"command\":\"ls\",\"cwd\":\"/elsewhere\",\"availableDecisions\":[\"accept\",{"
 		"\"acceptWithExecpolicyAmendment\":{\"execpolicy_amendment\":[\"ls\"]}},\"cancel\"]}}");
-	expect(f, "open rpc-\"a\" it wants to run: ls [allow,always,deny]\n");
+	expect(f, "open rpc-\"a\" it wants to run: ls [allow,deny,always]\n");
 	assert_null(f->topic); /* it runs elsewhere */
 	answer(f, "rpc-\"a\"", 0, "always", NULL);
 	expect(f, "input {\"result\":{\"decision\":{\"acceptWithExecpolicyAmendment\":{"
@@ -311,7 +311,7 @@ static void test_a_file_change_is_shown(void **state)
 	line(f, "{\"method\":\"item/fileChange/requestApproval\",\"id\":2,\"params\":{\"threadId\":\"t\","
 		"\"itemId\":\"c\"}}");
 	expect(f, "said tool {\"tool\":\"fileChange\",\"title\":\"change: /w/a, /w/b\"}\n"
-		  "open rpc-2 it wants to change: /w/a, /w/b [allow,always,deny]\n");
+		  "open rpc-2 it wants to change: /w/a, /w/b [allow,deny,always]\n");
 	assert_string_equal(json_str(f->detail, "diff"), "update /w/a\n@@ -1 +1 @@\n-x\n+y\nadd /w/b\n+new\n");
 	answer(f, "rpc-2", 0, "always", NULL);
 	expect(f, "input {\"result\":{\"decision\":\"acceptForSession\"},\"id\":2}\n");
