@@ -235,6 +235,16 @@ static void on_resolved(struct agent_session *s, struct json_object *params)
 	codex_need_resolved(s, json_any(params, "requestId"));
 }
 
+/* The bridge's own: too many or too long messages for the session's mailbox. */
+static void on_lost(struct agent_session *s, struct json_object *params)
+{
+	char *title MEM_FREE = mem_printf("%lld messages of Codex did not reach muster; look into its terminal",
+					  (long long)json_int(params, "count", 0));
+	s->host->item_withdraw(s, "bridge-lost", "more were lost");
+	s->host->item_open(s,
+			   &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "bridge-lost", .title = title});
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -245,7 +255,7 @@ static const struct {
 	{"turn/started", on_turn_started},       {"turn/completed", on_turn_completed},
 	{"turn/plan/updated", on_plan},          {"item/started", on_item_started},
 	{"item/completed", on_item_completed},   {"thread/tokenUsage/updated", on_usage},
-	{"serverRequest/resolved", on_resolved},
+	{"serverRequest/resolved", on_resolved}, {"muster/lost", on_lost},
 };
 
 /* Frequent, and nothing that the others do not say in the end. */

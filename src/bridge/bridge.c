@@ -40,8 +40,9 @@ struct bridge {
 	char *show;     /* the thread that the interface shall show next; NULL: it may stay */
 	struct termios tty;
 	bool has_tty;
-	bool failed;   /* err says why */
-	int exit_code; /* -1: go on */
+	uint64_t told_lost; /* of mail.lost */
+	bool failed;        /* err says why */
+	int exit_code;      /* -1: go on */
 	struct err *err;
 };
 
@@ -138,7 +139,8 @@ static int reap(struct bridge *b)
 	if (!b->show) {
 		b->exit_code = exit_code_of(b->ui.status);
 		/* The interface has just said that its work continues. */
-		say("muster: the session ends here, and the app-server with it. `muster resume` goes on with it.\r\n");
+		say("muster: the session ends here, and the app-server with it. `muster resume` goes on with "
+		    "it.\r\n");
 		return 0;
 	}
 	reset_terminal(b);
@@ -251,6 +253,19 @@ static int pump_server(struct bridge *b)
 	return b->ws.fd < 0 ? connect_server(b) : 0;
 }
 
+/* Nothing is left out without a word: what is missing still stands in the terminal. */
+static int tell_lost(struct bridge *b)
+{
+	if (b->mail.lost == b->told_lost)
+		return 0;
+	struct json_object *message JSON_FREE = json_new(), *params = json_new();
+	b->told_lost = b->mail.lost;
+	json_add_int(params, "count", (int64_t)b->mail.lost);
+	json_add_str(message, "method", "muster/lost");
+	json_add_obj(message, "params", params);
+	return mail_line(&b->mail, "line", message, b->err);
+}
+
 /* ---- the loop ---- */
 
 /* Keys of the terminal are for the interface, also while it begins or ends. */
@@ -283,7 +298,8 @@ static int loop(struct bridge *b)
 		if (b->exit_code >= 0)
 			break;
 		take_answers(b);
-		if (reap(b) < 0 || pump_server(b) < 0 || take_orders(b) < 0 || pump_server(b) < 0)
+		if (reap(b) < 0 || pump_server(b) < 0 || take_orders(b) < 0 || pump_server(b) < 0 ||
+		    tell_lost(b) < 0)
 			return -1;
 		if (b->exit_code < 0 && wait_for_more(b) < 0)
 			return -1;

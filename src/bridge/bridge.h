@@ -7,6 +7,7 @@
  *
  *   ready   there is a connection to the app-server, a new one after another was lost
  *   line    a notification, or the answer to a request of ours
+ *           or {"method":"muster/lost","params":{"count":N}}: so many messages did not get through by now
  *   ask     a request of the app-server's, which waits: the answer is {"result":…}, or {"drop":true} when somebody
  *           else has to answer. It is withdrawn when the app-server has its answer (serverRequest/resolved)
  *   next    waits for orders: {"orders":[{"send":MESSAGE} to the app-server | {"show":THREAD} in the terminal]}

@@ -10,7 +10,7 @@
 
 enum {
 	LINES_MAX = 64, /* that a connection may have without an answer: the holder counts them */
-	ASKS_MAX = MAIL_FDS_MAX - 2,
+	ASKS_MAX = MAIL_FDS_MAX - 2, /* of the connections that the holder gives a session, others need some */
 	ENVELOPE_MAX = 256,
 	REFUSED_WAIT_MS = 100,
 	REFUSED_TRIES = 50,

@@ -42,7 +42,7 @@ struct json_object *mail_answer(struct mail *m, struct json_object **ret_id);
 struct json_object *mail_orders(struct mail *m);
 
 /* Adds the descriptors to wait for; ret has room for MAIL_FDS_MAX. */
-enum { MAIL_FDS_MAX = 66 };
+enum { MAIL_FDS_MAX = 34 };
 size_t mail_fds(struct mail *m, struct pollfd *ret);
 /* After the wait: drops what needs no answer. -1 when the holder is gone. */
 int mail_woke(struct mail *m, const struct pollfd *fds, size_t n) NODISCARD;

@@ -284,6 +284,21 @@ def test_the_agent_is_killed_and_its_conversation_goes_on(muster, repo, headless
     assert s.get()['conversation'] == known
 
 
+def test_a_conversation_that_began_elsewhere_is_adopted(muster, repo):
+    argv = [muster.home / 'bin' / 'codex', 'exec', '--json', 'Please [[script say text=before]]']
+    done = subprocess.run(
+        argv, cwd=repo, env=muster.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=WAIT_S, check=True
+    )
+    conversation = json.loads(done.stdout.splitlines()[0])['thread_id']
+    s = codex(muster, repo, None, conversation=conversation)
+    s.wait('idle')
+    assert s.get()['workspace'] == str(repo) and s.get()['conversation'] == conversation
+    s.tell('Go on: [[script say text=after]]')
+    while s.turn_ended() != 'after':
+        pass
+    assert s.get()['conversation'] == conversation
+
+
 def test_a_stop_leaves_no_process(muster, repo, headless):
     s = codex(muster, repo, 'Please [[script run]]', headless=headless)
     s.need('permission')

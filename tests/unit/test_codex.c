@@ -455,6 +455,15 @@ static void test_nonsense_is_no_matter(void **state)
 
 /* ---- through the bridge ---- */
 
+static void test_what_was_lost_is_told(void **state)
+{
+	struct fixture *f = *state;
+	free(launch(f, AGENT_START_NEW));
+	hook(f, 9, "line", "{\"method\":\"muster/lost\",\"params\":{\"count\":2}}");
+	expect(f, "reply 9 {}\nwithdraw bridge-lost\n"
+		  "open bridge-lost 2 messages of Codex did not reach muster; look into its terminal\n");
+}
+
 static void test_orders_wait_for_the_bridge(void **state)
 {
 	struct fixture *f = *state;
@@ -507,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_prompt_that_arrived_is_not_sent_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_refused_prompt_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nonsense_is_no_matter, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_was_lost_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_orders_wait_for_the_bridge, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_permission_through_the_bridge, setup, teardown),
 	};
