@@ -9,12 +9,13 @@
 #include "fmt/json.h"
 
 static const struct verb *const verbs[] = {
-	&verb_init,    &verb_start,      &verb_ls,       &verb_show,    &verb_watch,     &verb_attach, &verb_open,
-	&verb_docket,  &verb_answer,     &verb_tell,     &verb_clear,   &verb_interrupt, &verb_pause,  &verb_resume,
-	&verb_job,     &verb_stop,       &verb_rm,       &verb_restore, &verb_undo,      &verb_adopt,  &verb_review,
-	&verb_approve, &verb_return,     &verb_land,     &verb_queue,   &verb_doctor,    &verb_daemon, &verb_demo,
-	&verb_api,     &verb_completion, &verb_help,     &verb_version, &verb_ask,       &verb_report, &verb_done,
-	&verb_hook,    &verb_rehearse,   &verb_complete, NULL,
+	&verb_init, &verb_start, &verb_ls, &verb_show, &verb_brief, &verb_watch, &verb_attach, &verb_open,
+	&verb_docket, &verb_answer, &verb_decide, &verb_decisions, &verb_tell, &verb_clear, &verb_interrupt,
+	&verb_mode, &verb_pause, &verb_resume, &verb_job, &verb_stop, &verb_rm, &verb_restore, &verb_undo,
+	&verb_adopt, &verb_review, &verb_approve, &verb_return, &verb_land, &verb_queue, &verb_doctor,
+	&verb_daemon, &verb_demo, &verb_api, &verb_completion, &verb_help, &verb_version, &verb_ask,
+	&verb_await, &verb_propose, &verb_report, &verb_recap, &verb_done, &verb_mcp, &verb_hook, &verb_rehearse,
+	&verb_complete, NULL,
 };
 
 /* Before the options are read: an error about them is to be told as JSON too. */

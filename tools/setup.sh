@@ -5,7 +5,7 @@ set -eu
 
 packages="gcc libc6-dev clang clang-tidy make meson ninja-build pkg-config git scdoc
 libuv1-dev libvterm-dev libjson-c-dev libfyaml-dev libsqlite3-dev libcmocka-dev uthash-dev libwslay-dev libclang-rt-14-dev
-python3 python3-pytest python3-pexpect python3-pytest-xdist python3-pytest-timeout zsh fish"
+python3 python3-pytest python3-pexpect python3-pytest-xdist python3-pytest-timeout faketime zsh fish"
 
 if ! command -v dpkg-query >/dev/null; then
 	echo "setup: this is not Debian; make sure that these (or what they are called here) are installed: $packages" >&2

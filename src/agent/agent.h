@@ -49,8 +49,8 @@ struct agent_item {
 	 * are one to the lead, who answers them at once. NULL: it is never one with another. */
 	const char *topic;
 	struct json_object *detail; /* what the lead should see: {tool, command, path, diff, input, context, assumption…} */
-	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. Options with "own":true, which come last, are this item's
-	 * alone: they do not count for the topic, and answer no other item. */
+	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. "as":"allow": for the others that ask the same it means
+	 * that other option; what the agent would remember of it besides is its own, and decides no topic. */
 	struct json_object *options;
 };
 
@@ -73,12 +73,16 @@ struct agent_host {
 	void (*reply)(struct agent_session *s, uint64_t request, struct json_object *answer);
 	/* Bytes to the agent's terminal or standard input. */
 	void (*input)(struct agent_session *s, const void *bytes, size_t len);
+	/* To a pipe agent's standard input, at that offset of all that this process was given in this way: the same bytes
+	 * may be given again, and arrive once. ops->on_input_done() tells the end of it. */
+	void (*input_at)(struct agent_session *s, uint64_t offset, const void *bytes, size_t len);
 	/* The agent has taken the prompt that `tell` was called with (its id). failed_why NULL: taken. */
 	void (*prompt_settled)(struct agent_session *s, int64_t prompt, const char *failed_why);
 	void (*turn_started)(struct agent_session *s);
 	/* last_words: the agent's last message, or NULL. */
 	void (*turn_ended)(struct agent_session *s, const char *last_words);
-	/* Something for the conversation view and `muster watch`: kind is "message", "tool", "plan", "usage"… */
+	/* Something for the conversation view and `muster watch`: kind is "message", "tool", "plan", "usage"…; a "recap" {text}
+	 * is kept with the session too. */
 	void (*said)(struct agent_session *s, const char *kind, struct json_object *data);
 	/* Calls ops->on_timer(s, name) once after delay_ms; setting a name again moves it; delay_ms < 0 cancels. Timers
 	 * do not outlive musterd: on_attached is where an adapter sets them again. */
@@ -93,8 +97,10 @@ struct agent_session {
 	const struct agent_ops *ops;
 	void *host_data;
 	const char *id, *name;
+	const char *agent;       /* as it was asked for: "claude", "acp:CMD" */
 	const char *workspace;   /* the agent's working folder */
 	const char *folder;      /* the session's own folder, for files the adapter makes */
+	const char *socket;      /* the session's mailbox (MUSTER_SOCKET) */
 	const char *prompt;      /* the brief: the first prompt, or NULL */
 	bool headless;           /* asked for without a terminal of its own */
 	const struct strv *command; /* what came after `--`; empty when nothing did */
@@ -119,6 +125,7 @@ enum {
 	AGENT_CAN_RESUME = 1 << 2,    /* a new process goes on with the old conversation */
 	AGENT_CAN_INTERRUPT = 1 << 3, /* a turn can be stopped without ending the agent */
 	AGENT_SPEAKS = 1 << 4,        /* tells its own status; else it is only "running" until it exits */
+	AGENT_NO_TERMINAL = 1 << 5,   /* speaks on its standard input and output only: every session is headless */
 };
 
 struct agent_ops {
@@ -146,6 +153,9 @@ struct agent_ops {
 	/* An OSC 7501 report of a terminal agent ("state=blocked:kind=permission:…", not trusted). The host has already
 	 * recorded the signal; this is for adapters that know more. */
 	void (*on_status)(struct agent_session *s, const char *report);
+	/* What input_at gave up to this offset is written (0), or was refused for now (a negative errno). Not called when
+	 * the connection ends before: on_attached is where an adapter gives it again. */
+	void (*on_input_done)(struct agent_session *s, uint64_t end, int error);
 	void (*on_timer)(struct agent_session *s, const char *name);
 	void (*on_exited)(struct agent_session *s, int wait_status);
 
@@ -155,6 +165,9 @@ struct agent_ops {
 	/* Begins a new conversation. 0, or -1 with err. */
 	int (*clear)(struct agent_session *s, struct err *err);
 	int (*interrupt)(struct agent_session *s, struct err *err);
+	/* Asks the agent to work in another of its modes, by its name of it. 0, or -1 with err. state.mode follows when it does,
+	 * and a notice says so when it does not. */
+	int (*set_mode)(struct agent_session *s, const char *mode, struct err *err);
 	/* The lead answered the item with this key on the docket. May be repeated. */
 	void (*answer)(struct agent_session *s, const char *key, uint64_t request, struct json_object *item_detail,
 	               const struct agent_answer *answer);
@@ -165,8 +178,11 @@ const struct agent_ops *agent_find(const char *name);
 /* NULL-terminated. */
 const struct agent_ops *const *agent_all(void);
 
+extern const struct agent_ops agent_acp;
 extern const struct agent_ops agent_claude;
 extern const struct agent_ops agent_codex;
+extern const struct agent_ops agent_gemini;
+extern const struct agent_ops agent_opencode;
 extern const struct agent_ops agent_shell;
 extern const struct agent_ops agent_rehearsal;
 

@@ -33,8 +33,7 @@ static struct json_object *hook_groups(struct agent_session *s, const struct cla
 	return groups;
 }
 
-/* Writes the text to a file in the session's folder. The path is the caller's. */
-static int write_file(struct agent_session *s, const char *name, const char *text, char **ret_path, struct err *err)
+int claude_write_file(struct agent_session *s, const char *name, const char *text, char **ret_path, struct err *err)
 {
 	char *path = mem_printf("%s/%s", s->folder, name);
 	int r = file_write_atomic(path, 0600, text, strlen(text));
@@ -47,18 +46,26 @@ static int write_file(struct agent_session *s, const char *name, const char *tex
 	return 0;
 }
 
-static int add_settings(struct agent_session *s, struct strv *argv, struct err *err)
+static struct json_object *hooks(struct agent_session *s)
+{
+	struct json_object *o = json_new();
+	for (const struct claude_event *e = claude_events; e->name; e++)
+		json_add_obj(o, e->name, hook_groups(s, e));
+	return o;
+}
+
+/* Settings that are merged with the user's own, and muster's tools. */
+static int add_settings(struct agent_session *s, struct agent_launch *launch, struct err *err)
 {
 	struct json_object *settings JSON_FREE = json_new();
-	struct json_object *hooks = json_new();
 	MEM_FREE char *path = NULL;
-	for (const struct claude_event *e = claude_events; e->name; e++)
-		json_add_obj(hooks, e->name, hook_groups(s, e));
-	json_add_obj(settings, "hooks", hooks);
-	if (write_file(s, "claude-settings.json", json_line(settings), &path, err) < 0)
+	if (!s->headless)
+		json_add_obj(settings, "hooks", hooks(s));
+	if (claude_add_mcp(s, launch, settings, err) < 0 ||
+	    claude_write_file(s, "claude-settings.json", json_line(settings), &path, err) < 0)
 		return -1;
-	strv_add(argv, "--settings");
-	strv_add(argv, path);
+	strv_add(&launch->argv, "--settings");
+	strv_add(&launch->argv, path);
 	return 0;
 }
 
@@ -107,9 +114,11 @@ static void reset_state(struct agent_session *s)
 {
 	static const char *const of_a_run[] = {"ready",    "busy",    "blocked",  "block_msg",   "unblocked",
 					       "restored", "resting", "clearing", "clear_tries", "open",
-					       "tell",     "brief",   "tasks"};
+					       "tell",     "brief",   "tasks",    "tools",  "mode_asked"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
+	/* A new process counts its cost from nothing. */
+	json_add_obj(s->state, "cost_before", json_copy(json_any(json_obj(s->state, "usage"), "cost")));
 }
 
 /* The brief is the last argument, or a file that the last argument names when it is too long for one. */
@@ -121,7 +130,7 @@ static int add_brief(struct agent_session *s, struct strv *argv, struct err *err
 		return 0;
 	}
 	MEM_FREE char *path = NULL;
-	if (write_file(s, "brief.md", s->prompt, &path, err) < 0)
+	if (claude_write_file(s, "brief.md", s->prompt, &path, err) < 0)
 		return -1;
 	strv_addf(argv, "Your task is in the file %s. Read it, then do it.", path);
 	return 0;
@@ -143,7 +152,7 @@ static int launch(struct agent_session *s, enum agent_start how, struct agent_la
 	strv_add(&ret->argv, json_str_or(s->options, "command", "claude"));
 	if (s->headless)
 		strv_add_all(&ret->argv, stream);
-	else if (add_settings(s, &ret->argv, err) < 0)
+	if (add_settings(s, ret, err) < 0)
 		return -1;
 	ret->pipe = s->headless;
 	add_options(s, &ret->argv);
@@ -242,6 +251,14 @@ static int interrupt(struct agent_session *s, struct err *err)
 	return 0;
 }
 
+static int set_mode(struct agent_session *s, const char *mode, struct err *err)
+{
+	if (!s->headless)
+		return err_set(err, ERR_REFUSED, "%s: change its mode in its terminal (Shift-Tab)", s->name);
+	claude_stream_mode(s, mode);
+	return 0;
+}
+
 static void answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *detail,
 		   const struct agent_answer *a)
 {
@@ -267,5 +284,6 @@ const struct agent_ops agent_claude = {
 	.tell = tell,
 	.clear = clear,
 	.interrupt = interrupt,
+	.set_mode = set_mode,
 	.answer = answer,
 };

@@ -1,6 +1,7 @@
 /* Claude Code's adapter, in parts: launching and the rest of the contract (claude.c), typing (claude_type.c),
  * permissions and questions (claude_need.c), what its hooks and status reports say (claude_hook.c), and the
- * headless stream of JSON lines (claude_stream.c). Internal to these files.
+ * headless stream of JSON lines (claude_stream.c, and claude_say.c for what it tells), muster's tools (claude_mcp.c).
+ * Internal to these files.
  *
  * Members of agent_session.state:
  *   conversation  the session id that Claude Code knows (chosen by us; a new one after each clear)
@@ -17,7 +18,10 @@
  *                 "decision" when the lead's is on its way
  *   tell          {"prompt","text","typed","tries"}: the prompt that is on its way; headless: {…,"uuid"}
  *   brief         headless: the uuid of the first prompt while it is on its way
- *   tasks         headless: how many of its background tasks run */
+ *   tasks         headless: how many of its background tasks run
+ *   tools         headless: {"id": {"title","kind"}}: tool calls without a result
+ *   mode_asked    headless: {"id","mode"}: the mode that the lead asked for
+ *   usage, mode   headless: as last told, for `muster show`; cost_before: of earlier processes */
 #ifndef AGENT_CLAUDE_H
 #define AGENT_CLAUDE_H
 
@@ -27,6 +31,8 @@
 
 /* What a tool is about to do, on one line. The caller owns it. */
 char *claude_tool_title(const char *tool, struct json_object *input);
+/* Adds what the lead should see of it: {command, path, context, plan, diff}, as the tool has them. */
+void claude_tool_show(struct json_object *detail, const char *tool, struct json_object *input);
 
 /* Opens the docket item for a tool use that needs a person: data has tool_name, tool_input, permission_suggestions.
  * The request, unless 0, is the hook that waits for the answer. */
@@ -75,6 +81,8 @@ void claude_type_interrupted(struct agent_session *s);
 void claude_type_tell(struct agent_session *s, int64_t prompt, const char *text);
 void claude_type_clear(struct agent_session *s);
 void claude_type_attached(struct agent_session *s);
+/* No dialog is open any more. */
+void claude_type_unblocked(struct agent_session *s);
 /* A prompt was submitted: ours, or another's. */
 void claude_prompt_taken(struct agent_session *s, const char *text);
 void claude_cleared(struct agent_session *s);
@@ -88,6 +96,26 @@ void claude_on_rested_timer(struct agent_session *s);
 
 void claude_conversation(struct agent_session *s, const char *id);
 
+/* ---- claude_say.c: the conversation of the stream, in the form that all agents without a terminal have ---- */
+
+/* The lines "assistant", "user" (tool results), and what a "result" or "init" says beside the turn's end or begin. */
+void claude_say_assistant(struct agent_session *s, struct json_object *line);
+void claude_say_results(struct agent_session *s, struct json_object *line);
+void claude_say_usage(struct agent_session *s, struct json_object *line);
+void claude_say_mode(struct agent_session *s, const char *mode);
+void claude_say_refusal(struct agent_session *s, const char *mode, const char *why);
+
+/* Writes the text to a file in the session's folder. The path is the caller's. */
+int claude_write_file(struct agent_session *s, const char *name, const char *text, char **ret_path,
+		      struct err *err) NODISCARD;
+
+/* ---- claude_mcp.c ---- */
+
+/* Adds muster's tools to the command line, and to the settings what they may do unasked; nothing when they are
+ * switched off. */
+int claude_add_mcp(struct agent_session *s, struct agent_launch *launch, struct json_object *settings,
+		   struct err *err) NODISCARD;
+
 /* ---- claude_stream.c ---- */
 
 void claude_on_line(struct agent_session *s, const char *line, size_t len);
@@ -97,6 +125,7 @@ void claude_stream_brief(struct agent_session *s); /* the first prompt shall be 
 void claude_stream_tell(struct agent_session *s, int64_t prompt, const char *text);
 void claude_stream_clear(struct agent_session *s);
 void claude_stream_interrupt(struct agent_session *s);
+void claude_stream_mode(struct agent_session *s, const char *mode);
 void claude_stream_answer(struct agent_session *s, const char *key, struct json_object *detail,
 			  const struct agent_answer *answer);
 

@@ -4,6 +4,7 @@
 
 #include "agent/claude.h"
 #include "agent/permission.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -64,7 +65,7 @@ static void on_stop(struct agent_session *s, uint64_t request, struct json_objec
 	} else {
 		s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn ended");
 	}
-	agent_turn_ended(s, json_str(data, "last_assistant_message"));
+	say_turn_ended(s, json_str(data, "last_assistant_message"));
 	claude_busy(s, agents > 0);
 }
 
@@ -72,7 +73,7 @@ static void on_failure(struct agent_session *s, uint64_t request, struct json_ob
 {
 	(void)request;
 	const char *kind = json_str_or(data, "error", "the model's service failed");
-	agent_turn_failed(s, "hook", json_str_or(data, "last_assistant_message", kind));
+	say_turn_failed(s, "hook", json_str_or(data, "last_assistant_message", kind));
 	claude_busy(s, false);
 }
 
@@ -84,9 +85,20 @@ static void on_tool_over(struct agent_session *s, uint64_t request, struct json_
 	claude_need_settle_use(s, data, ELSEWHERE);
 	char *title MEM_FREE = claude_tool_title(tool, json_obj(data, "tool_input"));
 	struct json_object *said JSON_FREE = json_new();
-	json_add_str(said, "tool", tool);
+	json_add_str(said, "name", tool);
 	json_add_str(said, "title", title);
 	s->host->said(s, "tool", said);
+}
+
+/* What the model keeps of a conversation that became too long is its own account of it. */
+static void on_compacted(struct agent_session *s, uint64_t request, struct json_object *data)
+{
+	(void)request;
+	struct json_object *said JSON_FREE = json_new();
+	if (!json_str(data, "compact_summary"))
+		return;
+	json_add_str(said, "text", json_str(data, "compact_summary"));
+	s->host->said(s, "recap", said);
 }
 
 const struct claude_event claude_events[] = {
@@ -96,6 +108,7 @@ const struct claude_event claude_events[] = {
 	{"PermissionDenied", on_tool_over, false},
 	{"PostToolUse", on_tool_over, false},
 	{"PostToolUseFailure", on_tool_over, false},
+	{"PostCompact", on_compacted, false},
 	{"Stop", on_stop, false},
 	{"StopFailure", on_failure, false},
 	{0},
@@ -161,8 +174,10 @@ void claude_on_unblock_timer(struct agent_session *s)
 {
 	json_object_object_del(s->state, "unblocked");
 	s->host->save(s);
-	if (!json_flag(s->state, "blocked", false))
-		claude_need_settle_all(s, ELSEWHERE);
+	if (json_flag(s->state, "blocked", false))
+		return;
+	claude_need_settle_all(s, ELSEWHERE);
+	claude_type_unblocked(s);
 }
 
 /* What the journal holds since then comes first, as a dialog may have closed or opened meanwhile. */
@@ -182,7 +197,7 @@ static void note_rest(struct agent_session *s)
 		return;
 	s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn was interrupted");
 	claude_type_interrupted(s);
-	agent_turn_ended(s, NULL);
+	say_turn_ended(s, NULL);
 	claude_busy(s, false);
 }
 

@@ -88,15 +88,20 @@ static void add_diff(struct json_object *detail, const char *tool, struct json_o
 		json_add_str(detail, "diff", diff.data);
 }
 
+void claude_tool_show(struct json_object *detail, const char *tool, struct json_object *input)
+{
+	const char *shown_as = NULL, *subject = tool_subject(tool, input, &shown_as);
+	if (subject)
+		json_add_str(detail, shown_as, subject);
+	add_diff(detail, tool, input);
+}
+
 static struct json_object *need_detail(const char *tool, struct json_object *data, bool choice)
 {
 	struct json_object *detail = json_new();
 	struct json_object *input = json_obj(data, "tool_input");
-	const char *shown_as = NULL, *subject = tool_subject(tool, input, &shown_as);
 	json_add_str(detail, "tool", tool);
-	if (subject)
-		json_add_str(detail, shown_as, subject);
-	add_diff(detail, tool, input);
+	claude_tool_show(detail, tool, input);
 	if (first_question(tool, input) && !choice) {
 		char *context MEM_FREE = question_context(json_arr(input, "questions"));
 		json_add_str(detail, "context", context);

@@ -8,6 +8,7 @@
 
 #include "agent/claude.h"
 #include "agent/permission.h"
+#include "agent/say.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -90,6 +91,23 @@ void claude_stream_interrupt(struct agent_session *s)
 	send_line(s, line);
 }
 
+/* Asked again after a crash it is the same, and what it answers is known by its id. */
+void claude_stream_mode(struct agent_session *s, const char *mode)
+{
+	struct json_object *line JSON_FREE = json_new(), *request = json_new(), *asked = json_new();
+	struct id id = id_new();
+	json_add_str(request, "subtype", "set_permission_mode");
+	json_add_str(request, "mode", mode);
+	json_add_str(line, "type", "control_request");
+	json_add_str(line, "request_id", id.text);
+	json_add_obj(line, "request", request);
+	json_add_str(asked, "id", id.text);
+	json_add_str(asked, "mode", mode);
+	json_add_obj(s->state, "mode_asked", asked);
+	s->host->save(s);
+	send_line(s, line);
+}
+
 /* A response of ours to a control request of its. */
 static void respond(struct agent_session *s, const char *subtype, const char *id, const char *member,
 		    struct json_object *value)
@@ -161,6 +179,7 @@ static void on_system(struct agent_session *s, struct json_object *line)
 		json_add_bool(s->state, "talked", true);
 		json_add_bool(s->state, "briefed", true);
 		claude_busy(s, true);
+		claude_say_mode(s, json_str(line, "permissionMode"));
 		s->host->item_withdraw(s, "turn-failed", "it works again");
 		s->host->turn_started(s);
 		s->host->signal(s, "stream", AGENT_WORKING, STREAM_CONFIDENCE, "a turn began");
@@ -171,10 +190,12 @@ static void note_arrived(struct agent_session *s, const char *uuid)
 {
 	struct json_object *tell = json_obj(s->state, "tell");
 	if (strcmp(json_str_or(s->state, "brief", ""), uuid) == 0) {
+		say_prompt(s, s->prompt);
 		json_object_object_del(s->state, "brief");
 		s->host->save(s);
 	} else if (tell && strcmp(json_str_or(tell, "uuid", ""), uuid) == 0) {
 		int64_t prompt = json_int(tell, "prompt", 0);
+		say_prompt(s, json_str(tell, "text"));
 		json_object_object_del(s->state, "tell");
 		s->host->save(s);
 		s->host->prompt_settled(s, prompt, NULL);
@@ -191,39 +212,8 @@ static void on_user(struct agent_session *s, struct json_object *line)
 {
 	if (json_flag(line, "isReplay", false))
 		note_arrived(s, json_str_or(line, "uuid", "-"));
-}
-
-static void say(struct agent_session *s, const char *kind, const char *name, const char *title)
-{
-	struct json_object *said JSON_FREE = json_new();
-	if (name)
-		json_add_str(said, "tool", name);
-	json_add_str(said, name ? "title" : "text", title);
-	s->host->said(s, kind, said);
-}
-
-static void on_assistant(struct agent_session *s, struct json_object *line)
-{
-	struct json_object *blocks = json_arr(json_obj(line, "message"), "content");
-	for (size_t i = 0; i < json_len(blocks); i++) {
-		struct json_object *block = json_at(blocks, i);
-		const char *type = json_str_or(block, "type", "");
-		const char *name = json_str_or(block, "name", "?");
-		if (strcmp(type, "text") == 0) {
-			say(s, "message", NULL, json_str_or(block, "text", ""));
-		} else if (strcmp(type, "tool_use") == 0) {
-			char *title MEM_FREE = claude_tool_title(name, json_obj(block, "input"));
-			say(s, "tool", name, title);
-		}
-	}
-}
-
-static void say_usage(struct agent_session *s, struct json_object *line)
-{
-	struct json_object *usage JSON_FREE = json_new();
-	json_add_obj(usage, "usage", json_copy(json_any(line, "usage")));
-	json_add_obj(usage, "total_cost_usd", json_copy(json_any(line, "total_cost_usd")));
-	s->host->said(s, "usage", usage);
+	else
+		claude_say_results(s, line);
 }
 
 static void on_result(struct agent_session *s, struct json_object *line)
@@ -232,16 +222,16 @@ static void on_result(struct agent_session *s, struct json_object *line)
 		json_flag(line, "is_error", false) || strcmp(json_str_or(line, "subtype", ""), "success") != 0;
 	bool interrupted = strncmp(json_str_or(line, "terminal_reason", ""), "aborted", strlen("aborted")) == 0;
 	const char *said = json_str(line, "result");
-	say_usage(s, line);
+	claude_say_usage(s, line);
 	claude_need_settle_all(s, "the turn ended");
 	json_add_bool(s->state, "busy", false);
 	s->host->save(s);
 	if (failed && !interrupted) {
-		agent_turn_failed(s, "stream", said ? said : json_str_or(line, "subtype", "an error"));
+		say_turn_failed(s, "stream", said ? said : json_str_or(line, "subtype", "an error"));
 		return;
 	}
 	signal_rest(s, interrupted ? "its turn was interrupted" : "its turn ended");
-	agent_turn_ended(s, said);
+	say_turn_ended(s, said);
 }
 
 /* After /clear: background tasks live on, and may wake the new conversation. */
@@ -276,9 +266,25 @@ static void on_control_cancel(struct agent_session *s, struct json_object *line)
 	claude_need_settle(s, key, "Claude Code took the question back");
 }
 
+static void on_mode_answer(struct agent_session *s, struct json_object *response)
+{
+	struct json_object *asked JSON_FREE = json_object_get(json_obj(s->state, "mode_asked"));
+	json_object_object_del(s->state, "mode_asked");
+	s->host->save(s);
+	if (strcmp(json_str_or(response, "subtype", ""), "success") == 0)
+		claude_say_mode(s, json_str(asked, "mode"));
+	else
+		claude_say_refusal(s, json_str_or(asked, "mode", "?"), json_str_or(response, "error", "it gave no reason"));
+}
+
 /* Our own responses come back too. */
 static void on_control_response(struct agent_session *s, struct json_object *line)
 {
+	struct json_object *response = json_obj(line, "response");
+	if (strcmp(json_str_or(json_obj(s->state, "mode_asked"), "id", ""), json_str_or(response, "request_id", "-")) == 0) {
+		on_mode_answer(s, response);
+		return;
+	}
 	char *key MEM_FREE = mem_printf(KEY_PREFIX "%s", json_str_or(json_obj(line, "response"), "request_id", ""));
 	claude_need_forget(s, key, 0);
 }
@@ -288,7 +294,7 @@ static const struct {
 	void (*handle)(struct agent_session *s, struct json_object *line);
 } lines[] = {
 	{"system", on_system},
-	{"assistant", on_assistant},
+	{"assistant", claude_say_assistant},
 	{"user", on_user},
 	{"command_lifecycle", on_lifecycle},
 	{"result", on_result},

@@ -159,6 +159,13 @@ void claude_type_attached(struct agent_session *s)
 		type_next(s);
 }
 
+/* A permission that was answered at once may be over, and its turn too, when the report of its dialog comes: what
+ * was to be typed at the end of the turn has had to wait for the end of the dialog. */
+void claude_type_unblocked(struct agent_session *s)
+{
+	type_next(s);
+}
+
 /* ---- what the terminal told ---- */
 
 void claude_ready(struct agent_session *s)

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/permission.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "fmt/json.h"

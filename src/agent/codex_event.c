@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "agent/codex.h"
-#include "agent/permission.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -99,7 +99,7 @@ static void turn_failed(struct agent_session *s, struct json_object *turn)
 {
 	const char *text = json_str_or(json_obj(turn, "error"), "message", "no reason was given");
 	struct json_object *inner JSON_FREE = json_parse_object(text, strlen(text), NULL);
-	agent_turn_failed(s, CODEX_SOURCE, json_str_or(json_obj(inner, "error"), "message", text));
+	say_turn_failed(s, CODEX_SOURCE, json_str_or(json_obj(inner, "error"), "message", text));
 }
 
 static void on_turn_completed(struct agent_session *s, struct json_object *params)
@@ -119,7 +119,7 @@ static void on_turn_completed(struct agent_session *s, struct json_object *param
 	}
 	if (strcmp(how, "interrupted") == 0)
 		s->host->signal(s, CODEX_SOURCE, AGENT_IDLE, CODEX_CONFIDENCE, "its turn was interrupted");
-	agent_turn_ended(s, last_words(turn));
+	say_turn_ended(s, last_words(turn));
 }
 
 /* ---- what it says and does ---- */

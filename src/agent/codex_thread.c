@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agent/codex.h"
-#include "agent/permission.h"
+#include "agent/say.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "fmt/json.h"
@@ -222,7 +222,7 @@ static void prompt_settled(struct agent_session *s, const char *uuid, const char
 		json_add_bool(s->state, "briefed", !failed_why);
 		s->host->save(s);
 		if (failed_why)
-			agent_turn_failed(s, CODEX_SOURCE, failed_why);
+			say_turn_failed(s, CODEX_SOURCE, failed_why);
 	} else if (is_waiting(s, "tell", uuid)) {
 		int64_t prompt = json_int(json_obj(s->state, "tell"), "prompt", 0);
 		json_object_object_del(s->state, "tell");
@@ -356,7 +356,7 @@ static void begin_failed(struct agent_session *s, struct json_object *call, cons
 	if (json_flag(s->state, "ready", false))
 		return; /* a thread of the terminal's that cannot be followed is none of ours */
 	char *why MEM_FREE = mem_printf("%s: %s", json_str_or(call, "method", ""), error);
-	agent_turn_failed(s, CODEX_SOURCE, why);
+	say_turn_failed(s, CODEX_SOURCE, why);
 }
 
 /* It was sent twice, by two musterds. */

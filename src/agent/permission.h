@@ -5,11 +5,18 @@
 
 #include "agent/agent.h"
 
+/* The labels of the plain yes and no. */
+#define PERMISSION_ALLOW "Allow once"
+#define PERMISSION_DENY "Deny (a text tells it why)"
+
 /* Adds {"key","label"}. */
 void permission_push_option(struct json_object *options, const char *key, const char *label);
 
+/* The same of an option that the agent alone would remember; for others it is that one (agent_item.options). */
+void permission_push_own(struct json_object *options, const char *key, const char *label, const char *as);
+
 /* allow, deny, and always when a label for it is given: what is allowed from then on each agent words and means
- * otherwise, so that it is the item's own. The caller owns it. */
+ * otherwise, so that it is the item's own, and a plain allow for others. The caller owns it. */
 struct json_object *permission_options(const char *always);
 
 /* Only an explicit yes is one: the keys allow and always. */
@@ -18,10 +25,5 @@ bool permission_allowed(const struct agent_answer *answer);
 /* The topic of a shell command that would run in the session's workspace, as the shell gets it. The caller owns it.
  */
 char *permission_command_topic(const char *command);
-
-/* A turn ended; said, the agent's last message, is not trusted and may be NULL. */
-void agent_turn_ended(struct agent_session *s, const char *said);
-/* A turn ended by an error of the agent's service, said in why; source is that of the signal. */
-void agent_turn_failed(struct agent_session *s, const char *source, const char *why);
 
 #endif

@@ -63,9 +63,8 @@ static int find_script(struct rehearse_player *p, const struct rehearse_options 
 	if (o->resume)
 		return use_resumed(p, err);
 	const char *path = o->script ? o->script : o->brief;
-	int failed = path ? file_read(path, YAML_BYTES_MAX, &text) : 0;
-	if (failed)
-		return err_set_errno(err, ERR_FAILED, failed, "cannot read %s", path);
+	if (path && file_read_text(path, YAML_BYTES_MAX, &text, err) < 0)
+		return -1;
 	if (o->script)
 		return use_script(p, path, 1, str_c(&text), text.len, err);
 	int found = o->brief ? use_block(p, o->brief, str_c(&text), err) : 0;

@@ -24,9 +24,8 @@ int rehearse_load(struct rehearse_player *p, struct err *err)
 	struct str text STR_FREE = STR_INIT;
 	if (!p->state_path)
 		return err_set(err, ERR_USAGE, "--resume needs --state");
-	int failed = file_read(p->state_path, STATE_BYTES_MAX, &text);
-	if (failed)
-		return err_set_errno(err, ERR_FAILED, failed, "cannot read %s", p->state_path);
+	if (file_read_text(p->state_path, STATE_BYTES_MAX, &text, err) < 0)
+		return -1;
 	struct json_object *state = json_parse_object(text.data, text.len, err);
 	if (!state)
 		return err_prefix(err, "%s", p->state_path);

@@ -12,11 +12,8 @@
 #include "base/fd.h"
 #include "base/mem.h"
 
-int file_read(const char *path, size_t limit, struct str *ret)
+static int read_all(int fd, size_t limit, struct str *ret)
 {
-	int fd FD_CLOSE = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	size_t start = ret->len;
 	for (;;) {
 		str_reserve(ret, 16384);
@@ -31,6 +28,34 @@ int file_read(const char *path, size_t limit, struct str *ret)
 		}
 		ret->len += (size_t)n;
 	}
+}
+
+int file_read(const char *path, size_t limit, struct str *ret)
+{
+	struct stat st;
+	/* Opening a pipe that nobody writes into would wait for somebody who does. */
+	int fd FD_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	return read_all(fd, limit, ret);
+}
+
+int file_read_stream(const char *path, size_t limit, struct str *ret)
+{
+	int fd FD_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? -errno : read_all(fd, limit, ret);
+}
+
+int file_read_text(const char *path, size_t limit, struct str *ret, struct err *err)
+{
+	int r = file_read(path, limit, ret);
+	if (r == -EFBIG)
+		return err_set(err, ERR_USAGE, "cannot read %s: it has more than %zu bytes", path, limit);
+	if (r == -EINVAL)
+		return err_set(err, ERR_USAGE, "cannot read %s: it is no regular file", path);
+	return r < 0 ? err_set_errno(err, ERR_FAILED, r, "cannot read %s", path) : 0;
 }
 
 static int sync_parent(const char *path)
@@ -66,8 +91,10 @@ int file_mkdirs(const char *path, mode_t mode)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, mode) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-			return -errno;
+		int error = mkdir(copy, mode) < 0 ? errno : 0;
+		/* In a folder that nobody may write in, one that is there says only that. */
+		if (error && error != EEXIST && !file_is_dir(copy))
+			return -error;
 		*p = '/';
 	}
 	if (mkdir(copy, mode) == 0)

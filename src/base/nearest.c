@@ -41,7 +41,7 @@ struct nearest nearest_init(const char *word)
 void nearest_offer(struct nearest *n, const char *known)
 {
 	unsigned d = distance(n->word, known);
-	if (d < n->distance) {
+	if (d < n->distance && d < strlen(n->word)) { /* with no letter in common it is no likeness */
 		n->distance = d;
 		n->best = known;
 	}

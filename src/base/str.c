@@ -81,6 +81,14 @@ void str_consume(struct str *s, size_t len)
 	s->len -= len;
 }
 
+void str_cut(struct str *s, size_t len)
+{
+	if (len < s->len) {
+		s->len = len;
+		s->data[len] = '\0';
+	}
+}
+
 void str_trim(struct str *s)
 {
 	while (s->len && strchr(" \t\r\n", s->data[s->len - 1]))

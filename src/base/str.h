@@ -27,6 +27,7 @@ void str_adds(struct str *s, const char *text);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void str_addv(struct str *s, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 void str_consume(struct str *s, size_t len); /* drops bytes from the front */
+void str_cut(struct str *s, size_t len);      /* drops what is behind the first `len` bytes */
 void str_trim(struct str *s);                /* drops trailing white space */
 const char *str_c(const struct str *s);      /* never NULL */
 char *str_take(struct str *s);               /* the caller owns it; s is empty after */

@@ -41,6 +41,25 @@ bool text_is_utf8(const void *bytes, size_t len)
 	return true;
 }
 
+bool text_find_foreign(const void *bytes, size_t len, int *ret_line, int *ret_column)
+{
+	const uint8_t *p = bytes;
+	int line = 1, column = 1;
+	for (size_t i = 0; i < len;) {
+		uint32_t cp;
+		size_t n = utf8_sequence(p + i, len - i, &cp);
+		if (n == 0 || cp == 0) {
+			*ret_line = line;
+			*ret_column = column;
+			return true;
+		}
+		line += cp == '\n';
+		column = cp == '\n' ? 1 : column + 1;
+		i += n;
+	}
+	return false;
+}
+
 void text_add_utf8(struct str *out, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
@@ -112,4 +131,24 @@ void text_add_inert(struct str *out, const void *bytes, size_t len, enum text_ke
 			i += n;
 		}
 	}
+}
+
+void text_add_inert_json(struct str *out, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+	size_t copied = 0, n;
+	for (size_t i = 0; i < len; i += n) {
+		uint32_t cp = 0xfffd;
+		n = utf8_sequence(p + i, len - i, &cp);
+		if (n > 0 && cp >= 0x20 && (cp < 0x7f || cp >= 0xa0) && !is_trick(cp))
+			continue;
+		n = n ? n : 1;
+		str_add(out, p + copied, i - copied);
+		copied = i + n;
+		if (cp > 0xffff)
+			str_addf(out, "\\u%04x\\u%04x", 0xd7c0 + (cp >> 10), 0xdc00 + (cp & 0x3ff));
+		else
+			str_addf(out, "\\u%04x", cp);
+	}
+	str_add(out, p + copied, len - copied);
 }

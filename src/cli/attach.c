@@ -13,13 +13,16 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/pack.h"
+#include "cli/client.h"
 #include "cli/keys.h"
+#include "cli/notices.h"
 #include "cli/tty.h"
+#include "fmt/json.h"
 #include "hold/proto.h"
 #include "io/frame.h"
 #include "io/unixsock.h"
 
-enum { READ_SIZE = 64 * 1024, COLS_DEFAULT = 80, ROWS_DEFAULT = 24 };
+enum { READ_SIZE = 64 * 1024, COLS_DEFAULT = 80, ROWS_DEFAULT = 24, PAUSE_MS = 20 };
 
 /* Why it ended. */
 enum attach_end { ATTACH_GOES_ON, ATTACH_DETACHED, ATTACH_EXITED, ATTACH_HOLDER_GONE, ATTACH_SIGNAL };
@@ -29,6 +32,7 @@ struct attach {
 	struct str in;
 	struct keys keys;
 	bool read_only;
+	struct notices notices; /* shown when the agent's output pauses */
 	bool welcome, running;
 	uint64_t last_event; /* of the holder's journal, at the time we came */
 	enum attach_end end;
@@ -42,6 +46,7 @@ static void attach_fini(struct attach *a)
 	fd_closep(&a->signals);
 	str_fini(&a->in);
 	mem_replace(&a->last_words, NULL);
+	notices_fini(&a->notices);
 }
 
 /* ---- to the holder ---- */
@@ -178,6 +183,11 @@ static void on_socket(struct attach *a)
 	str_consume(&a->in, at);
 }
 
+static void on_musterd(struct attach *a)
+{
+	notices_take(&a->notices);
+}
+
 /* ---- the person ---- */
 
 static void on_keyboard(struct attach *a)
@@ -245,11 +255,16 @@ static void loop(struct attach *a)
 {
 	struct pollfd fds[] = {{.fd = a->sock, .events = POLLIN},
 			       {.fd = STDIN_FILENO, .events = POLLIN},
-			       {.fd = a->signals, .events = POLLIN}};
-	void (*const handle[])(struct attach *) = {on_socket, on_keyboard, on_signal};
+			       {.fd = a->signals, .events = POLLIN},
+			       {.events = POLLIN}};
+	void (*const handle[])(struct attach *) = {on_socket, on_keyboard, on_signal, on_musterd};
 	while (a->end == ATTACH_GOES_ON) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+		fds[3].fd = notices_fd(&a->notices);
+		int n = poll(fds, ARRAY_LEN(fds), a->notices.text ? PAUSE_MS : -1);
+		if (n < 0 && errno != EINTR)
 			a->end = ATTACH_SIGNAL;
+		if (n == 0)
+			notices_show(&a->notices);
 		for (size_t i = 0; i < ARRAY_LEN(fds) && a->end == ATTACH_GOES_ON; i++)
 			if (fds[i].revents)
 				handle[i](a);
@@ -295,6 +310,7 @@ int attach_run(struct cli *c, const char *session_id, const char *name, struct e
 	if (r == 0) {
 		send_size(&a, HOLD_ATTACH);
 		follow_events(&a);
+		notices_follow(&a.notices, c);
 		loop(&a);
 		tty_leave();
 		say_end(c, &a, name);

@@ -158,15 +158,53 @@ static void check_sockets(struct checks *k)
 	    stale && !k->fix ? "; --fix removes them" : "");
 }
 
-/* Sessions whose holder should answer and does not. */
+static bool is_listed(struct json_object *list, const char *id)
+{
+	for (size_t i = 0; i < json_len(list); i++)
+		if (strcmp(json_str_or(json_at(list, i), "id", ""), id) == 0)
+			return true;
+	return false;
+}
+
+/* A holder that lives, of a session that musterd has never heard of: the database was moved away, or is an older copy. Only
+ * the lead can say what is to become of it. */
+static void check_stranger(struct checks *k, const char *id)
+{
+	MEM_FREE char *socket = dirs_hold_socket(&k->dirs, id);
+	MEM_FREE char *folder = dirs_session(&k->dirs, id);
+	MEM_FREE char *path = mem_printf("%s/hold.pid", folder);
+	struct str text STR_FREE = STR_INIT;
+	int fd FD_CLOSE = unixsock_connect(socket);
+	if (fd < 0 || file_read(path, 256, &text) < 0)
+		return;
+	add(k, "holders", false, false,
+	    "the session %s runs, but is not in the database; `kill %ld` ends it, what it wrote stays in %s and its worktree", id,
+	    strtol(str_c(&text), NULL, 10), folder);
+}
+
+static void check_strangers(struct checks *k, struct json_object *all)
+{
+	MEM_FREE char *folder = mem_printf("%s/hold", k->dirs.runtime);
+	DIR *d = opendir(folder);
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (id_valid(e->d_name) && !is_listed(all, e->d_name))
+			check_stranger(k, e->d_name);
+	if (d)
+		closedir(d);
+}
+
+/* Sessions whose holder should answer and does not; holders without a session. */
 static void check_sessions(struct checks *k)
 {
-	struct json_object *result JSON_FREE = NULL;
+	struct json_object *result JSON_FREE = NULL, *everything JSON_FREE = NULL, *params = json_new();
 	struct err err = {0};
-	if (cli_call(k->cli, "session.list", NULL, &result, &err) < 0) {
+	json_add_bool(params, "all", true);
+	if (cli_call(k->cli, "session.list", params, &everything, &err) < 0 ||
+	    cli_call(k->cli, "session.list", NULL, &result, &err) < 0) {
 		add(k, "sessions", false, false, "%s", err.msg);
 		return;
 	}
+	check_strangers(k, json_arr(everything, "sessions"));
 	struct json_object *list = json_arr(result, "sessions");
 	struct str lost STR_FREE = STR_INIT, missing STR_FREE = STR_INIT;
 	for (size_t i = 0; i < json_len(list); i++) {

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "fmt/json.h"
 
 enum { STDIN_MAX = JSON_BYTES_MAX };
@@ -39,8 +40,14 @@ int cli_call(struct cli *c, const char *method, struct json_object *params, stru
 int cli_request(struct cli *c, const char *method, struct json_object *params, struct json_object **ret,
 		struct err *err)
 {
-	if (!c->json)
-		return cli_call(c, method, params, ret, err) < 0 ? -1 : 1;
+	bool screen = isatty(STDOUT_FILENO);
+	if (!c->json || screen) {
+		if (cli_call(c, method, params, ret, err) < 0)
+			return -1;
+		if (c->json)
+			cli_print_json(*ret);
+		return !c->json;
+	}
 	struct json_object *owned JSON_FREE = params;
 	struct client *client = cli_client(c, err);
 	fflush(stdout);
@@ -54,7 +61,13 @@ void cli_print(const struct str *s)
 
 void cli_print_json(struct json_object *obj)
 {
-	fputs(json_line(obj), stdout);
+	const char *line = json_line(obj);
+	struct str inert STR_FREE = STR_INIT;
+	if (isatty(STDOUT_FILENO)) {
+		text_add_inert_json(&inert, line, strlen(line));
+		line = str_c(&inert);
+	}
+	fputs(line, stdout);
 	putchar('\n');
 }
 

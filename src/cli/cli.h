@@ -69,7 +69,8 @@ struct client *cli_client(struct cli *c, struct err *err);
 int cli_call(struct cli *c, const char *method, struct json_object *params, struct json_object **ret,
 	     struct err *err) NODISCARD;
 
-/* The same for a verb that shows the result: with --json it is printed as it came and 0 comes back: all is done;
+/* The same for a verb that shows the result: with --json it is printed (as it came, unless on a terminal) and 0 comes
+ * back: all is done;
  * else 1, and *ret is to be shown; or -1. */
 int cli_request(struct cli *c, const char *method, struct json_object *params, struct json_object **ret,
 		struct err *err) NODISCARD;

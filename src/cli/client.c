@@ -176,6 +176,26 @@ static int await_reply(struct client *c, unsigned id, struct json_object **ret, 
 	}
 }
 
+/* A line that nobody asked for: a notification. */
+static int take_line(struct client *c, size_t len, struct err *err)
+{
+	struct json_object *msg JSON_FREE = json_parse_object(c->in.data, len, err);
+	drop_line(c, len);
+	if (!msg)
+		return err_prefix(err, "musterd's answer makes no sense");
+	sort_message(c, msg, 0);
+	return 0;
+}
+
+/* The lines that are there in full. */
+static int take_lines(struct client *c, struct err *err)
+{
+	for (char *end; c->in.len && (end = memchr(c->in.data, '\n', c->in.len));)
+		if (take_line(c, (size_t)(end - c->in.data), err) < 0)
+			return -1;
+	return 0;
+}
+
 int client_call(struct client *c, const char *method, struct json_object *params, struct json_object **ret,
 		struct err *err)
 {
@@ -183,6 +203,9 @@ int client_call(struct client *c, const char *method, struct json_object *params
 	unsigned id;
 	if (send_request(c, method, owned ? json_line(owned) : "{}", &id, err) < 0 ||
 	    await_reply(c, id, &msg, err) < 0)
+		return -1;
+	/* What came together with the reply: who polls the socket will not hear of it. */
+	if (take_lines(c, err) < 0)
 		return -1;
 	*ret = json_object_get(json_any(msg, "result"));
 	return 0;
@@ -236,10 +259,16 @@ int client_follow(struct client *c, struct err *err)
 		int r = next_line(c, &len, err);
 		if (r <= 0)
 			return r;
-		struct json_object *msg JSON_FREE = json_parse_object(c->in.data, len, err);
-		drop_line(c, len);
-		if (!msg)
-			return err_prefix(err, "musterd's answer makes no sense");
-		sort_message(c, msg, 0);
+		if (take_line(c, len, err) < 0)
+			return -1;
 	}
+}
+
+int client_take(struct client *c, struct err *err)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+	if (poll(&p, 1, 0) <= 0)
+		return 1;
+	int r = receive(c, err);
+	return r > 0 && take_lines(c, err) < 0 ? -1 : r;
 }

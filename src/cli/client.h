@@ -34,7 +34,8 @@ enum client_start { CLIENT_START, CLIENT_ONLY_IF_RUNNING };
 int client_init(struct client *c, enum client_start start, struct err *err) NODISCARD;
 void client_fini(struct client *c);
 
-/* Calls the method; takes over params (NULL: none). *ret is the caller's reference to the result. */
+/* Calls the method; takes over params (NULL: none). *ret is the caller's reference to the result. Notifications
+ * that come with the reply or before it go to watch.event. */
 int client_call(struct client *c, const char *method, struct json_object *params, struct json_object **ret,
 		struct err *err) NODISCARD;
 
@@ -44,5 +45,9 @@ int client_pass(struct client *c, const char *method, const char *params, int fd
 
 /* Waits for notifications, and hands them to watch.event, until the connection ends (0) or breaks (-1 with err). */
 int client_follow(struct client *c, struct err *err) NODISCARD;
+
+/* Takes what has come on `fd`, without waiting, and hands notifications to watch.event: 1 the connection goes on, 0 it
+ * has ended, -1 with err it is broken. A call between poll and this may have taken it already. */
+int client_take(struct client *c, struct err *err) NODISCARD;
 
 #endif

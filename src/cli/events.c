@@ -5,6 +5,7 @@
 #include "cli/client.h"
 #include "cli/look.h"
 #include "cli/out.h"
+#include "cli/talk.h"
 #include "cli/when.h"
 #include "fmt/json.h"
 
@@ -57,18 +58,6 @@ static void state_text(struct str *out, struct json_object *data)
 		 why ? why : "");
 }
 
-static void said_text(struct str *out, struct json_object *data)
-{
-	const char *text = json_str(data, "text");
-	if (!text)
-		text = json_str(data, "summary");
-	if (!text)
-		text = json_str(data, "tool");
-	str_addf(out, "%s", json_str_or(data, "kind", "said"));
-	if (text)
-		str_addf(out, ": %s", text);
-}
-
 static void report_text(struct str *out, struct json_object *data)
 {
 	int64_t percent = json_int(data, "percent", -1);
@@ -101,7 +90,7 @@ static const struct {
 	const char *kind;
 	void (*text)(struct str *out, struct json_object *data);
 } words[] = {
-	{"session.state", state_text}, {"agent.said", said_text},        {"report", report_text},
+	{"session.state", state_text}, {"agent.said", talk_add_line},        {"report", report_text},
 	{"landing.", landing_text},    {"item.answered", answered_text},
 };
 
@@ -157,4 +146,19 @@ void events_add_line(struct str *out, struct json_object *event, const char *nam
 	events_add_text(out, event);
 	str_adds(out, out_paint_end(paint, color));
 	str_addc(out, '\n');
+}
+
+bool events_is_talk(struct json_object *event)
+{
+	return strcmp(json_str_or(event, "kind", ""), "agent.said") == 0;
+}
+
+void events_add_talk(struct str *out, struct json_object *event, int64_t now_ms, int width, bool color)
+{
+	struct str clock STR_FREE = STR_INIT;
+	size_t begin = out->len;
+	when_add_clock(&clock, json_int(event, "at_ms", 0), now_ms);
+	talk_add(out, json_obj(event, "data"), (int)clock.len + 2, width, color);
+	if (out->len > begin)
+		memcpy(out->data + begin, clock.data, clock.len);
 }

@@ -23,4 +23,8 @@ void events_add_line(struct str *out, struct json_object *event, const char *nam
 /* Only what it tells. */
 void events_add_text(struct str *out, struct json_object *event);
 
+/* Of an event that is a part of a conversation: all of it, in lines that begin with the time or with blanks. */
+bool events_is_talk(struct json_object *event);
+void events_add_talk(struct str *out, struct json_object *event, int64_t now_ms, int width, bool color);
+
 #endif

@@ -16,9 +16,12 @@ struct follow {
 static void show_event(void *arg, struct json_object *event)
 {
 	struct follow *f = arg;
-	struct str line STR_FREE = STR_INIT;
-	events_add_line(&line, event, f->name, clock_wall_ms(), f->cli->color);
-	cli_print(&line);
+	struct str text STR_FREE = STR_INIT;
+	if (events_is_talk(event))
+		events_add_talk(&text, event, clock_wall_ms(), f->cli->width, f->cli->color);
+	else
+		events_add_line(&text, event, f->name, clock_wall_ms(), f->cli->color);
+	cli_print(&text);
 	fflush(stdout);
 	if (strcmp(json_str_or(event, "kind", ""), "session.exited") != 0)
 		return;

@@ -19,7 +19,9 @@ static const struct {
 	{"path", "file"},
 	{"diff", NULL},
 	{"context", NULL},
-	{"assumption", "assumption"},
+	{"because", "because"},
+	{"assumption", "it goes on assuming"},
+	{"blocks", "it blocks"},
 	{"summary", NULL},
 	{"tested", "tested"},
 	{"look", "look at"},
@@ -46,13 +48,17 @@ static void add_details(struct str *out, struct json_object *detail, int width)
 {
 	for (size_t i = 0; i < ARRAY_LEN(details); i++)
 		add_detail(out, details[i].label, json_str(detail, details[i].key), width);
+	if (json_has(detail, "sure")) {
+		MEM_FREE char *sure = mem_printf("it is %d %% sure", (int)json_int(detail, "sure", 0));
+		add_detail(out, NULL, sure, width);
+	}
 	/* A landing that failed: the end of what its last command printed. */
 	struct json_object *commands = json_arr(json_obj(detail, "gate"), "commands");
 	struct json_object *last = json_at(commands, json_len(commands) - (json_len(commands) > 0));
 	add_detail(out, NULL, json_str(last, "last_lines"), width);
 }
 
-/* several: others ask the same, and an option of this item's own is not for them. */
+/* several: others ask the same, and of an option of this item's own they get what it stands for. */
 static void add_options(struct str *out, struct json_object *options, bool several, bool color)
 {
 	for (size_t i = 0; i < json_len(options); i++) {
@@ -66,8 +72,8 @@ static void add_options(struct str *out, struct json_object *options, bool sever
 			str_adds(out, " – ");
 			out_add(out, PAINT_DIM, color, what);
 		}
-		if (several && json_flag(o, "own", false))
-			str_adds(out, " (this session only)");
+		if (several && json_str(o, "as"))
+			str_addf(out, " (the others: %s)", json_str(o, "as"));
 		str_addc(out, '\n');
 	}
 }
@@ -75,7 +81,7 @@ static void add_options(struct str *out, struct json_object *options, bool sever
 /* Who else asks it, and what they say that the first does not. */
 static void add_same(struct str *out, struct json_object *item, int64_t now_ms, int width)
 {
-	static const char *const own[] = {"context", "assumption"};
+	static const char *const own[] = {"value", "because", "context", "assumption", "blocks"};
 	struct json_object *same = json_arr(item, "same"), *first = json_obj(item, "detail");
 	for (size_t i = 0; i < MIN(json_len(same), (size_t)SAME_MAX); i++) {
 		struct json_object *other = json_at(same, i), *detail = json_obj(other, "detail");
@@ -130,6 +136,8 @@ static void add_end(struct str *out, struct json_object *item, bool color)
 			str_addf(&line, " (%s)", json_str(item, "reason"));
 	} else if (verb && !first) {
 		str_addf(&line, "muster %s %s", verb, session);
+	} else if (json_str(json_obj(item, "detail"), "assumption")) {
+		str_addf(&line, "muster answer %d --assumed, or %s", id, first ? first : "TEXT");
 	} else if (first) {
 		str_addf(&line, "muster answer %d %s", id, first);
 	} else {

@@ -7,6 +7,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/str.h"
+#include "base/text.h"
+
 static struct termios before;
 static volatile sig_atomic_t entered;
 
@@ -20,12 +23,18 @@ static const char leave_text[] =
 	"2004l"
 	"\033[?2026l\033[<u\033[>4m\033[?1l\033>\033[r\033[0m\033[?7h\033[?25h\033[0 q\033[?1049l";
 
+/* Without a screen of its own: only pastes are to be told from keys. */
+static const char enter_lines_text[] = "\033[?2004h";
+static const char leave_lines_text[] = "\r\033[K\033[?2004l\033[0m";
+
+static const char *leave = leave_text; /* what undoes what was entered */
+
 void tty_leave(void)
 {
 	if (!entered)
 		return;
 	entered = 0;
-	ssize_t ignored = write(STDOUT_FILENO, leave_text, sizeof leave_text - 1);
+	ssize_t ignored = write(STDOUT_FILENO, leave, strlen(leave));
 	(void)ignored;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 }
@@ -48,22 +57,70 @@ static void catch_fatal(void)
 		sigaction(fatal[i], &action, NULL);
 }
 
-int tty_enter(struct err *err)
+static int enter(const char *text, const char *undo, bool own_screen, struct err *err)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &before) < 0)
 		return err_set(err, ERR_USAGE, "this needs a terminal");
 	struct termios raw = before;
 	cfmakeraw(&raw);
+	if (!own_screen)
+		raw.c_oflag = before.c_oflag; /* lines end as they do */
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	atexit(tty_leave);
 	catch_fatal();
+	leave = undo;
 	entered = 1;
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0 ||
-	    write(STDOUT_FILENO, enter_text, sizeof enter_text - 1) < 0) {
+	    write(STDOUT_FILENO, text, strlen(text)) < 0) {
 		int error = errno;
 		tty_leave();
 		return err_set_errno(err, ERR_FAILED, error, "cannot set up the terminal");
 	}
 	return 0;
+}
+
+int tty_enter(struct err *err)
+{
+	return enter(enter_text, leave_text, true, err);
+}
+
+int tty_enter_lines(struct err *err)
+{
+	return enter(enter_lines_text, leave_lines_text, false, err);
+}
+
+/* ---- notifications ---- */
+
+/* Which terminals take which form: the first whose variable begins with the value. */
+static const struct {
+	const char *variable, *begins, *format;
+} forms[] = {
+	{"TERM", "xterm-kitty", "\033]99;;%s\033\\"},
+	{"TERM_PROGRAM", "iTerm", "\033]9;%s\033\\"},
+	{"TERM_PROGRAM", "WezTerm", "\033]777;notify;muster;%s\033\\"},
+	{"TERM_PROGRAM", "ghostty", "\033]777;notify;muster;%s\033\\"},
+	{"TERM", "foot", "\033]777;notify;muster;%s\033\\"},
+	{"TERM", "rxvt-unicode", "\033]777;notify;muster;%s\033\\"},
+	{"VTE_VERSION", "", "\033]777;notify;muster;%s\033\\"},
+	{"WT_SESSION", "", "\033]9;%s\033\\"},
+	{"ConEmuPID", "", "\033]9;%s\033\\"},
+};
+
+void tty_notify(const char *text)
+{
+	struct str out STR_FREE = STR_INIT;
+	for (size_t i = 0; i < ARRAY_LEN(forms) && !out.len; i++) {
+		const char *value = getenv(forms[i].variable);
+		const char *gap = strstr(forms[i].format, "%s");
+		if (!value || strncmp(value, forms[i].begins, strlen(forms[i].begins)) != 0)
+			continue;
+		str_add(&out, forms[i].format, (size_t)(gap - forms[i].format));
+		text_add_inert(&out, text, strlen(text), TEXT_ONE_LINE);
+		str_adds(&out, gap + 2);
+	}
+	if (!out.len)
+		str_addc(&out, '\a');
+	ssize_t ignored = write(STDOUT_FILENO, out.data, out.len);
+	(void)ignored;
 }

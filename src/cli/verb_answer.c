@@ -77,6 +77,14 @@ static int fill(struct cli *c, struct json_object *params, long long id, struct 
 	json_add_int(params, "item", id);
 	if (opts_has(&c->opts, "only"))
 		json_add_bool(params, "only", true);
+	if (opts_get(&c->opts, "as"))
+		json_add_str(params, "decision", opts_get(&c->opts, "as"));
+	if (opts_has(&c->opts, "assumed")) {
+		json_add_bool(params, "assumed", true);
+		if (text)
+			json_add_str(params, "text", text);
+		return 0;
+	}
 	if (option) {
 		json_add_str(params, "option", option);
 		if (text)
@@ -118,6 +126,8 @@ static int run(struct cli *c, struct err *err)
 
 static const struct opt options[] = {
 	{'o', "option", "KEY", "one of the item's options", 0},
+	{'a', "assumed", NULL, "as the agent assumes: it is not interrupted", 0},
+	{0, "as", "NAME", "keep the answer as the decision NAME, for all sessions of the repository", 0},
 	{0, "only", NULL, "not to the others that ask the same", 0},
 	{0},
 };
@@ -133,7 +143,8 @@ const struct verb verb_answer = {
 		"answer in the "
 		"terminal for example, is refused. What several sessions ask in the same words is one item: the "
 		"answer goes "
-		"to each of them, unless --only is given.",
+		"to each of them, unless --only is given. An answer that says what the agent assumed interrupts nothing; any other "
+		"is told to it with what it made since it asked.",
 	.opts = options,
 	.min_args = 1,
 	.max_args = VERB_ARGS_ANY,

@@ -29,6 +29,7 @@ static int run(struct cli *c, struct err *err)
 	struct strv given STRV_FREE = STRV_INIT;
 	MEM_FREE char *question = opts_join(&c->opts, 0);
 	const char *assumption = opts_get(&c->opts, "assume");
+	long long sure;
 	bool goes_on = assumption || opts_has(&c->opts, "no-wait");
 	json_add_str(msg, "m", "ask");
 	json_add_str(msg, "question", question);
@@ -37,6 +38,12 @@ static int run(struct cli *c, struct err *err)
 		json_add_str(msg, "assumption", assumption);
 	if (opts_get(&c->opts, "context"))
 		json_add_str(msg, "context", opts_get(&c->opts, "context"));
+	if (opts_get(&c->opts, "blocks"))
+		json_add_str(msg, "blocks", opts_get(&c->opts, "blocks"));
+	if (opts_int(&c->opts, "sure", 0, 100, -1, &sure, err) < 0)
+		return -1;
+	if (sure >= 0)
+		json_add_int(msg, "sure", sure);
 	opts_list(&c->opts, "option", &given);
 	if (given.n)
 		json_add_obj(msg, "options", options_of(&given));
@@ -57,6 +64,8 @@ static const struct opt options[] = {
 	{'o', "option", "KEY=LABEL", "a possible answer; may be repeated", 0},
 	{'c', "context", "TEXT", "what the lead should know to answer", 0},
 	{'a', "assume", "TEXT", "do not wait: go on under this assumption", 0},
+	{'s', "sure", "PERCENT", "how sure of the assumption", 0},
+	{'b', "blocks", "TEXT", "what cannot go on without the answer", 0},
 	{0, "no-wait", NULL, "do not wait for the answer", 0},
 	{0},
 };

@@ -1,4 +1,4 @@
-/* muster report and muster done: inside a session */
+/* muster report, muster recap and muster done: inside a session */
 #include <string.h>
 
 #include "base/mem.h"
@@ -51,6 +51,15 @@ static int run_done(struct cli *c, struct err *err)
 	return send(c, msg, err);
 }
 
+static int run_recap(struct cli *c, struct err *err)
+{
+	struct json_object *msg = json_new();
+	MEM_FREE char *text = opts_join(&c->opts, 0);
+	json_add_str(msg, "m", "recap");
+	json_add_str(msg, "text", text);
+	return send(c, msg, err);
+}
+
 static const struct opt report_options[] = {
 	{'p', "percent", "N", "how much of the task is done", 0},
 	{'n', "next", "TEXT", "what comes next", 0},
@@ -82,4 +91,14 @@ const struct verb verb_done = {
 	.min_args = 1,
 	.max_args = VERB_ARGS_ANY,
 	.run = run_done,
+};
+
+const struct verb verb_recap = {
+	.name = "recap",
+	.group = VERB_INSIDE,
+	.args = "TEXT...",
+	.help = "keep in your own words where the work stands, for who comes back to it",
+	.min_args = 1,
+	.max_args = VERB_ARGS_ANY,
+	.run = run_recap,
 };

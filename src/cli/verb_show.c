@@ -3,12 +3,14 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cli/events.h"
 #include "cli/look.h"
+#include "cli/talk.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
 #include "fmt/json.h"
 
-enum { LABEL = 11 };
+enum { LABEL = 11, TALK_DEFAULT = 12, TALK_EVENTS = 1000 };
 
 /* "label      value", and nothing when there is no value. */
 static void add_line(const struct cli *c, struct str *out, const char *label, const char *value)
@@ -54,6 +56,7 @@ static void add_place(const struct cli *c, struct str *out, struct json_object *
 			 json_str_or(s, "target", "?"));
 	add_line(c, out, "agent", json_str(s, "agent"));
 	add_line(c, out, "command", str_c(&command));
+	add_line(c, out, "mode", json_str(s, "mode"));
 	add_line(c, out, "workspace", json_str(s, "workspace"));
 	add_line(c, out, "branch", str_c(&branch));
 	add_line(c, out, "scope", str_c(&scope));
@@ -119,6 +122,49 @@ static void add_landings(const struct cli *c, struct str *out, struct json_objec
 	}
 }
 
+/* What its agent said last: the newest of its events hold it, as far as the docket and the rest leave room. */
+static int add_talk(struct cli *c, struct str *out, const char *session, long long entries, struct err *err)
+{
+	struct json_object *params = json_new(), *result JSON_FREE = NULL;
+	json_add_str(params, "session", session);
+	json_add_int(params, "limit", TALK_EVENTS);
+	json_add_bool(params, "newest", true);
+	if (cli_call(c, "events.list", params, &result, err) < 0)
+		return -1;
+	struct json_object *events = json_arr(result, "events");
+	size_t first = json_len(events);
+	for (long long found = 0; first > 0 && found < entries; first--)
+		found += events_is_talk(json_at(events, first - 1));
+	bool any = false;
+	for (size_t i = first; i < json_len(events); i++) {
+		if (!events_is_talk(json_at(events, i)))
+			continue;
+		if (!any)
+			str_addf(out, "\n%sconversation%s\n", out_paint(PAINT_DIM, c->color), out_paint_end(PAINT_DIM, c->color));
+		any = true;
+		events_add_talk(out, json_at(events, i), clock_wall_ms(), c->width, c->color);
+	}
+	return any;
+}
+
+static void add_usage(const struct cli *c, struct str *out, struct json_object *s)
+{
+	struct str text STR_FREE = STR_INIT;
+	talk_add_usage(&text, json_obj(s, "usage"));
+	add_line(c, out, "usage", str_c(&text));
+}
+
+/* "brand_new 3": what its agent said that nobody understood. */
+static void add_unknown(const struct cli *c, struct str *out, struct json_object *unknown)
+{
+	struct str text STR_FREE = STR_INIT;
+	if (!unknown)
+		return;
+	json_object_object_foreach(unknown, what, count)
+		str_addf(&text, "%s%s: %s", text.len ? ", " : "", what, json_object_get_string(count));
+	add_line(c, out, "not known", str_c(&text));
+}
+
 static void add_block(const struct cli *c, struct str *out, const char *title, const char *text)
 {
 	if (!text || !*text)
@@ -131,8 +177,9 @@ static int run(struct cli *c, struct err *err)
 {
 	struct json_object *params = cli_session_params(c), *s JSON_FREE = NULL;
 	struct str out STR_FREE = STR_INIT;
-	long long lines;
-	if (opts_int(&c->opts, "screen", 1, 10000, 0, &lines, err) < 0) {
+	long long lines, entries;
+	if (opts_int(&c->opts, "screen", 1, 10000, 0, &lines, err) < 0 ||
+	    opts_int(&c->opts, "talk", 0, TALK_EVENTS, TALK_DEFAULT, &entries, err) < 0) {
 		json_object_put(params);
 		return -1;
 	}
@@ -148,7 +195,13 @@ static int run(struct cli *c, struct err *err)
 	add_items(c, &out, json_arr(s, "items_open"));
 	add_jobs(c, &out, json_arr(s, "jobs_list"));
 	add_landings(c, &out, json_arr(s, "landings"));
-	add_block(c, &out, "last words", json_str(s, "last_words"));
+	add_usage(c, &out, s);
+	add_unknown(c, &out, json_obj(s, "unknown"));
+	int talk = json_flag(s, "headless", false) ? add_talk(c, &out, json_str_or(s, "id", ""), entries, err) : 0;
+	if (talk < 0)
+		return -1;
+	if (!talk || !json_flag(json_obj(s, "hold"), "running", false))
+		add_block(c, &out, "last words", json_str(s, "last_words"));
 	add_block(c, &out, "screen", json_str(json_obj(s, "screen"), "text"));
 	cli_print(&out);
 	return 0;
@@ -156,6 +209,7 @@ static int run(struct cli *c, struct err *err)
 
 static const struct opt options[] = {
 	{0, "screen", "N", "with the screen and N lines of what scrolled off it", 0},
+	{0, "talk", "N", "the last N entries of the conversation of a session without a terminal (default: 12)", 0},
 	{0},
 };
 
@@ -163,7 +217,7 @@ const struct verb verb_show = {
 	.name = "show",
 	.group = VERB_START,
 	.args = "SESSION",
-	.help = "show one session: its state, the evidence for it, its place, items, jobs and landings",
+	.help = "show one session: its state, the evidence for it, its place, items, jobs, landings, conversation",
 	.opts = options,
 	.min_args = 1,
 	.max_args = 1,

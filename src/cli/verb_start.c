@@ -8,7 +8,9 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/attach.h"
+#include "cli/talk_attach.h"
 #include "cli/verbs.h"
 #include "fmt/json.h"
 
@@ -19,9 +21,12 @@ enum { TASK_MAX = 1 << 20, SHOW_AFTER_MS = 1000, LOG_PIECE = 16 * 1024, WAIT_MS 
 static int add_task(struct json_object *params, const char *path, struct err *err)
 {
 	struct str text STR_FREE = STR_INIT;
-	int r = file_read(path, TASK_MAX, &text);
+	int r = file_read_stream(path, TASK_MAX, &text); /* a pipe is fine: --task <(…) */
 	if (r < 0)
 		return err_set_errno(err, ERR_USAGE, r, "%s", path);
+	int line, column;
+	if (text_find_foreign(str_c(&text), text.len, &line, &column)) /* JSON would carry it on as something else */
+		return err_set(err, ERR_USAGE, "%s:%d:%d: this is no UTF-8 text", path, line, column);
 	json_add_str(params, "task_file", path);
 	json_add_strn(params, "task_file_text", str_c(&text), text.len);
 	return 0;
@@ -55,7 +60,7 @@ static int fill(struct cli *c, struct json_object *params, struct err *err)
 		return -1;
 	if (!prompt && !task && !o->has_command)
 		return err_set(err, ERR_USAGE, "what shall it do? Give a prompt, --task FILE, or -- COMMAND");
-	if (o->has_command && !o->command.n)
+	if (o->has_command && (!o->command.n || !*o->command.v[0]))
 		return err_set(err, ERR_USAGE, "the command after -- is missing");
 	json_add_str(params, "repo", repo);
 	if (prompt)
@@ -152,7 +157,10 @@ static int show_started(struct cli *c, struct json_object *session, struct err *
 		return 0;
 	}
 	fflush(stdout);
-	return opts_has(&c->opts, "attach") ? attach_run(c, json_str(session, "id"), name, err) : 0;
+	if (!opts_has(&c->opts, "attach"))
+		return 0;
+	bool terminal = !json_flag(session, "headless", false);
+	return (terminal ? attach_run : talk_attach)(c, json_str_or(session, "id", ""), name, err);
 }
 
 static int run(struct cli *c, struct err *err)
@@ -177,7 +185,7 @@ static int run(struct cli *c, struct err *err)
 static const struct opt options[] = {
 	{'t', "task", "FILE", "the brief: Markdown with YAML front matter", COMPLETE_FILE},
 	{'n', "name", "NAME", "the session's name (default: from the prompt)", 0},
-	{'a', "agent", "AGENT", "which agent to run (default: the configured one)", COMPLETE_AGENT},
+	{'a', "agent", "AGENT", "which agent to run, or acp:COMMAND (default: the configured one)", COMPLETE_AGENT},
 	{'s', "scope", "PATHSPEC", "what it may write; may be repeated", COMPLETE_FILE},
 	{'b', "base", "REVISION", "what it starts from (default: the target's tip)", 0},
 	{0, "target", "BRANCH", "where its work is to land (default: the present branch)", 0},
@@ -185,7 +193,7 @@ static const struct opt options[] = {
 	{'e', "env", "KEY=VALUE", "for its environment; may be repeated", 0},
 	{0, "no-worktree", NULL, "run in the folder itself instead of a worktree of its own", 0},
 	{0, "headless", NULL, "without a terminal, by the agent's own protocol", 0},
-	{'A', "attach", NULL, "go straight into its terminal", 0},
+	{'A', "attach", NULL, "go straight into its terminal, or its conversation", 0},
 	{0, "no-wait", NULL, "do not wait until it runs", 0},
 	{0},
 };

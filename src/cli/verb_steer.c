@@ -1,4 +1,4 @@
-/* The verbs that do one thing to one session and show what became of it: clear, interrupt, pause, resume, stop, rm,
+/* The verbs that do one thing to one session and show what became of it: clear, interrupt, mode, pause, resume, stop, rm,
  * restore, undo. */
 #include <string.h>
 
@@ -24,8 +24,8 @@ static int steer(struct cli *c, const char *method, struct json_object *params, 
 static const struct {
 	const char *verb, *method;
 } plain[] = {
-	{"clear", "session.clear"},   {"interrupt", "session.interrupt"}, {"pause", "session.pause"},
-	{"resume", "session.resume"}, {"restore", "session.restore"},
+	{"clear", "session.clear"}, {"interrupt", "session.interrupt"},
+	{"pause", "session.pause"}, {"restore", "session.restore"},
 };
 
 static int run_plain(struct cli *c, struct err *err)
@@ -34,6 +34,31 @@ static int run_plain(struct cli *c, struct err *err)
 	while (strcmp(plain[i].verb, c->verb->name) != 0)
 		i++;
 	return steer(c, plain[i].method, cli_session_params(c), err);
+}
+
+/* As with start: one that could not be started is not "done". */
+static int run_resume(struct cli *c, struct err *err)
+{
+	struct json_object *session JSON_FREE = NULL;
+	if (cli_call(c, "session.resume", cli_session_params(c), &session, err) < 0)
+		return -1;
+	const char *failure = json_str(session, "failure");
+	if (c->json)
+		cli_print_json(session);
+	else
+		report_state(c, session);
+	if (strcmp(json_str_or(session, "state", ""), "failed") != 0 || !failure)
+		return 0;
+	c->exit_code = ERR_FAILED;
+	cli_warn("%s failed: %s", json_str_or(session, "name", "?"), failure);
+	return 0;
+}
+
+static int run_mode(struct cli *c, struct err *err)
+{
+	struct json_object *params = cli_session_params(c);
+	json_add_str(params, "mode", cli_arg(c, 1));
+	return steer(c, "session.mode", params, err);
 }
 
 static int run_stop(struct cli *c, struct err *err)
@@ -73,7 +98,7 @@ static int run_undo(struct cli *c, struct err *err)
 	return steer(c, "undo", NULL, err);
 }
 
-#define STEER_VERB(word, help_line, long_text)                                                                     \
+#define STEER_VERB(word, run_it, help_line, long_text)                                                                     \
 	const struct verb verb_##word = {                                                                          \
 		.name = #word,                                                                                     \
 		.group = VERB_STEER,                                                                               \
@@ -83,15 +108,27 @@ static int run_undo(struct cli *c, struct err *err)
 		.min_args = 1,                                                                                     \
 		.max_args = 1,                                                                                     \
 		.completes = COMPLETE_SESSION,                                                                     \
-		.run = run_plain,                                                                                  \
+		.run = (run_it),                                                                                   \
 	}
 
-STEER_VERB(clear, "begin a new conversation in the same workspace; background jobs live on", NULL);
-STEER_VERB(interrupt, "stop the agent's present turn", NULL);
-STEER_VERB(pause, "freeze the session's processes", NULL);
-STEER_VERB(resume, "let a paused session go on, or start one that has ended again",
+STEER_VERB(clear, run_plain, "begin a new conversation in the same workspace; background jobs live on", NULL);
+STEER_VERB(interrupt, run_plain, "stop the agent's present turn", NULL);
+STEER_VERB(pause, run_plain, "freeze the session's processes", NULL);
+STEER_VERB(resume, run_resume, "let a paused session go on, or start one that has ended again",
 	   "An agent that can go on with its own conversation does.");
-STEER_VERB(restore, "bring a removed session back, byte for byte", NULL);
+STEER_VERB(restore, run_plain, "bring a removed session back, byte for byte", NULL);
+
+const struct verb verb_mode = {
+	.name = "mode",
+	.group = VERB_STEER,
+	.args = "SESSION MODE",
+	.help = "ask an agent without a terminal to work in another of its modes",
+	.text = "The mode is the agent's own name of it, as `muster show` has it: what it may do unasked, or that it only plans.",
+	.min_args = 2,
+	.max_args = 2,
+	.completes = COMPLETE_SESSION,
+	.run = run_mode,
+};
 
 static const struct opt stop_options[] = {
 	{'j', "jobs", NULL, "end its background jobs too", 0},

@@ -19,10 +19,13 @@ static void show_event(void *arg, struct json_object *event)
 	if (c->json) {
 		cli_print_json(event);
 	} else {
-		struct str line STR_FREE = STR_INIT;
+		struct str text STR_FREE = STR_INIT;
 		const char *name = event_names_get(&w->names, json_str(event, "session"));
-		events_add_line(&line, event, name, clock_wall_ms(), c->color);
-		cli_print(&line);
+		if (cli_arg(c, 0) && events_is_talk(event))
+			events_add_talk(&text, event, clock_wall_ms(), c->width, c->color);
+		else
+			events_add_line(&text, event, name, clock_wall_ms(), c->color);
+		cli_print(&text);
 	}
 	fflush(stdout);
 }
@@ -71,7 +74,8 @@ const struct verb verb_watch = {
 	.group = VERB_START,
 	.args = "[SESSION]",
 	.help = "stream what happens, one line an event, until interrupted",
-	.text = "With --json each line is one event: {id, at_ms, session, kind, data}.",
+	.text = "With a SESSION that has no terminal its whole conversation is shown: messages, tool calls, plans, diffs. "
+		"With --json each line is one event: {id, at_ms, session, kind, data}.",
 	.opts = options,
 	.max_args = 1,
 	.completes = COMPLETE_SESSION,

@@ -1,6 +1,5 @@
 #include "fmt/front.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,8 +56,9 @@ int front_parse(struct front *ret, const char *file, const void *bytes, size_t l
 {
 	if (len > YAML_BYTES_MAX)
 		return err_set(err, ERR_USAGE, "%s: larger than %d bytes", file, YAML_BYTES_MAX);
-	if (!text_is_utf8(bytes, len) || memchr(bytes, '\0', len))
-		return err_set(err, ERR_USAGE, "%s:1:1: this is no UTF-8 text", file);
+	int line, column;
+	if (text_find_foreign(bytes, len, &line, &column))
+		return err_set(err, ERR_USAGE, "%s:%d:%d: this is no UTF-8 text", file, line, column);
 	const char *p = bytes, *end = p + len, *yaml, *yaml_end, *body;
 	if (len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p += 3;
@@ -87,10 +87,8 @@ int front_parse(struct front *ret, const char *file, const void *bytes, size_t l
 int front_read(struct front *ret, const char *path, struct err *err)
 {
 	struct str text STR_FREE = STR_INIT;
-	int failed = file_read(path, YAML_BYTES_MAX, &text);
-	if (failed)
-		return err_set_errno(err, failed == -EFBIG ? ERR_USAGE : ERR_FAILED, failed, "cannot read %s",
-				     path);
+	if (file_read_text(path, YAML_BYTES_MAX, &text, err) < 0)
+		return -1;
 	return front_parse(ret, path, str_c(&text), text.len, err);
 }
 

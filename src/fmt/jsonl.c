@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { KEEP = 64 * 1024 }; /* bytes of memory that are kept while there is nothing in it */
+
 void jsonl_init(struct jsonl *j, size_t line_max, uint64_t offset)
 {
 	*j = (struct jsonl){.line_max = line_max, .offset = offset};
@@ -73,6 +75,10 @@ bool jsonl_next(struct jsonl *j, const char **ret_line, size_t *ret_len)
 			*ret_len = len;
 			return true;
 		}
+	}
+	if (j->buf.cap > KEEP) {
+		str_fini(&j->buf);
+		j->start = j->scanned = 0;
 	}
 	return false;
 }

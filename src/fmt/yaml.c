@@ -1,6 +1,5 @@
 #include "fmt/yaml.h"
 
-#include <errno.h>
 #include <libfyaml.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -330,11 +329,13 @@ int yaml_parse(struct yaml *ret, const char *file, int first_line, const void *b
 		return err_set(err, ERR_USAGE, "%s: larger than %d bytes", file, YAML_BYTES_MAX);
 	struct yaml doc = {.file = mem_strdup(file)};
 	struct build b = {.doc = &doc, .line_shift = first_line - 1, .at = {first_line, 1}, .err = err};
-	int failed;
-	if (!text_is_utf8(bytes, len) || memchr(bytes, '\0', len))
+	int failed, line, column;
+	if (text_find_foreign(bytes, len, &line, &column)) {
+		b.at = (struct yaml_place){line + b.line_shift, column};
 		failed = fail(&b, "this is no UTF-8 text");
-	else
+	} else {
 		failed = len > 0 ? build(&b, bytes, len) : 0;
+	}
 	for (size_t i = 0; i < b.anchor_count; i++)
 		free(b.anchors[i].name);
 	free(b.anchors);
@@ -348,10 +349,8 @@ int yaml_parse(struct yaml *ret, const char *file, int first_line, const void *b
 int yaml_read(struct yaml *ret, const char *path, struct err *err)
 {
 	struct str text STR_FREE = STR_INIT;
-	int failed = file_read(path, YAML_BYTES_MAX, &text);
-	if (failed)
-		return err_set_errno(err, failed == -EFBIG ? ERR_USAGE : ERR_FAILED, failed, "cannot read %s",
-				     path);
+	if (file_read_text(path, YAML_BYTES_MAX, &text, err) < 0)
+		return -1;
 	return yaml_parse(ret, path, 1, str_c(&text), text.len, err);
 }
 

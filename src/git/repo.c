@@ -127,6 +127,20 @@ static char *git_dir_of(const struct repo *r)
 	return dir;
 }
 
+bool repo_is_inside(const char *path)
+{
+	MEM_FREE char *dir = realpath(path, NULL);
+	while (dir && *dir) {
+		MEM_FREE char *git = mem_printf("%s/.git", dir);
+		MEM_FREE char *head = mem_printf("%s/HEAD", dir);
+		MEM_FREE char *objects = mem_printf("%s/objects", dir);
+		if (file_exists(git) || (file_exists(head) && file_is_dir(objects)))
+			return true;
+		*strrchr(dir, '/') = '\0';
+	}
+	return false;
+}
+
 int repo_reopen(const char *common_dir, const char *toplevel, const char *state, struct repo *ret, struct err *err)
 {
 	struct str out STR_FREE = STR_INIT;

@@ -30,6 +30,9 @@ enum {
  */
 int repo_open(const char *path, const char *state, unsigned needs, struct repo *ret, struct err *err) NODISCARD;
 
+/* Is the folder, or one above it, a repository? A quick look that starts no process; repo_open() has the last word. */
+bool repo_is_inside(const char *path);
+
 /* The repository whose parts were recorded earlier. Nothing is looked for on disk but the common folder; this
  * is how a session's repository is opened again, whatever happened to its files since. toplevel may be NULL. */
 int repo_reopen(const char *common_dir, const char *toplevel, const char *state, struct repo *ret,

@@ -341,6 +341,17 @@ static void journal_start(struct fore *f, int error, const char *what)
 	hold_event(f->hold, error ? HOLD_EV_SPAWN_FAILED : HOLD_EV_SPAWNED, &p);
 }
 
+/* What an agent before this one, perhaps of an earlier holder, left without an end. */
+static void end_line(struct hold *h)
+{
+	struct outlog_reader reader = OUTLOG_READER_INIT;
+	uint64_t offset = h->log.end - 1;
+	char last;
+	if (h->log.end && (outlog_read(&h->log, &reader, &offset, &last, 1) != 1 || last != '\n'))
+		hold_output(h, "\n", 1);
+	outlog_reader_fini(&reader);
+}
+
 int fore_start(struct fore *f, const struct fore_spawn *sp, const char **ret_what)
 {
 	*ret_what = "start";
@@ -351,8 +362,11 @@ int fore_start(struct fore *f, const struct fore_spawn *sp, const char **ret_wha
 	if (f->pid)
 		return -EBUSY;
 	put_aside(f);
+	f->input_at = 0;
 	f->generation = sp->generation;
 	f->io = sp->io;
+	if (f->io == HOLD_IO_PIPE)
+		end_line(f->hold);
 	/* A viewer's window counts for more than what musterd supposes. */
 	if (sp->cols && sp->rows && !clients_attached(&f->hold->clients)) {
 		f->cols = MIN(sp->cols, (int)TERM_COLS_MAX);
@@ -421,6 +435,20 @@ int fore_input(struct fore *f, uint64_t client, uint32_t id, const void *bytes, 
 	loop_disarm(&f->hold->loop, &f->look_again); /* the answer is not left to collect */
 	rewatch(f);
 	return 0;
+}
+
+int fore_input_at(struct fore *f, uint64_t client, uint32_t id, uint32_t generation, uint64_t offset, const void *bytes,
+		  size_t len)
+{
+	if (generation != f->generation)
+		return -ESTALE;
+	if (f->io != HOLD_IO_PIPE || offset > f->input_at)
+		return -EINVAL;
+	size_t had = (size_t)MIN(f->input_at - offset, (uint64_t)len);
+	int r = fore_input(f, client, id, (const char *)bytes + had, len - had);
+	if (r == 0)
+		f->input_at += len - had;
+	return r;
 }
 
 int fore_close_stdin(struct fore *f)

@@ -40,6 +40,7 @@ struct fore {
 	struct timer look_again;
 	struct pace pace;
 	struct input input;
+	uint64_t input_at; /* how many bytes came by fore_input_at */
 	struct term *term; /* NULL on pipes, and before the first SPAWN */
 	struct str replies;
 	struct sink errors; /* standard error of an agent on pipes */
@@ -68,6 +69,11 @@ void fore_ended(struct fore *f, int wait_status);
 
 /* Queues input; the client is answered when it is written. -ESRCH: no agent. -ENOBUFS: too much waits. */
 int fore_input(struct fore *f, uint64_t client, uint32_t id, const void *bytes, size_t len) NODISCARD;
+
+/* The same at an offset of all that came in this way to this generation: what was there before is dropped. Also
+ * -ESTALE (another generation runs), -EINVAL (it has a terminal, or bytes before these are missing). */
+int fore_input_at(struct fore *f, uint64_t client, uint32_t id, uint32_t generation, uint64_t offset, const void *bytes,
+		  size_t len) NODISCARD;
 
 /* After what was queued. 0, -ESRCH (no agent) or -EINVAL (it has a terminal). */
 int fore_close_stdin(struct fore *f) NODISCARD;

@@ -21,7 +21,8 @@
  *
  * OUTPUT. What the agent wrote is a byte stream with offsets from 0, kept in the session's folder. A
  * follower asks for it from an offset. Bytes that were dropped because a limit was met are announced by an
- * OUTPUT whose offset is beyond the expected one.
+ * OUTPUT whose offset is beyond the expected one. An agent on pipes that is followed by another one leaves no
+ * unfinished line: its end is added, so that the next one's first line is its own.
  *
  * AGENT MAILBOX. A client sends one JSON object on one line (at most HOLD_LINE_MAX bytes). The holder does
  * not read into it: it journals it as HOLD_EV_REQUEST and answers the line "+<number>\n", the entry's number.
@@ -34,7 +35,7 @@
 
 enum {
 	HOLD_MAGIC = 0x4452544d, /* "MTRD" */
-	HOLD_VERSION = 1,
+	HOLD_VERSION = 2, /* of what the holder knows: 2 has INPUT_AT, and ends lines that an agent left unfinished */
 	HOLD_LINE_MAX = (1 << 20) - 256, /* with what surrounds it, a line must fit a frame */
 	HOLD_REQUESTS_MAX = 1024, /* open requests of one session */
 	HOLD_CLIENTS_MAX = 64,    /* connections on each socket */
@@ -64,7 +65,10 @@ enum {
 	X(JOB_STOP, 17, "u32 id, text job or decimal pid, u32 grace_ms: ACK when its processes are gone")          \
 	X(READ_JOBS, 18, "u32 id: JOBS")                                                                           \
 	X(RELEASE, 19, "u32 id: the holder ends if no process is left and all events were taken; ACK 0, or an error") \
-	X(CLOSE_STDIN, 20, "u32 id: HOLD_IO_PIPE only: the agent sees the end of its input")
+	X(CLOSE_STDIN, 20, "u32 id: HOLD_IO_PIPE only: the agent sees the end of its input")                       \
+	X(INPUT_AT, 21, "u32 id, u32 generation, u64 offset, bytes: HOLD_IO_PIPE only: at that offset of all that " \
+	                "came to this agent by INPUT_AT. What the holder has had already is dropped, so musterd may " \
+	                "repeat itself; EINVAL when something before it is missing. ACK when all of it is written")
 
 #define HOLD_FROM_HOLDER(X)                                                                                        \
 	X(WELCOME, 64, "u32 magic, u16 version, u32 pid, u32 generation (0: nothing spawned yet), u8 running, "    \

@@ -98,6 +98,20 @@ static bool do_input(struct client *c, struct unpack *u)
 	return true;
 }
 
+static bool do_input_at(struct client *c, struct unpack *u)
+{
+	uint32_t id = unpack_u32(u), generation = unpack_u32(u);
+	uint64_t offset = unpack_u64(u);
+	size_t len;
+	const uint8_t *bytes = unpack_bytes(u, &len);
+	if (!unpack_done(u))
+		return false;
+	int r = fore_input_at(&c->hold->fore, c->serial, id, generation, offset, bytes, len);
+	if (r < 0)
+		ack_what(c, id, r, "write to the agent");
+	return true;
+}
+
 static bool do_resize(struct client *c, struct unpack *u)
 {
 	uint16_t cols = unpack_u16(u), rows = unpack_u16(u);
@@ -373,6 +387,7 @@ static handler *const handlers[] = {
 	[HOLD_READ_JOBS] = do_read_jobs,
 	[HOLD_RELEASE] = do_release,
 	[HOLD_CLOSE_STDIN] = do_close_stdin,
+	[HOLD_INPUT_AT] = do_input_at,
 };
 
 bool request_handle(struct client *c, const struct frame *f)

@@ -41,7 +41,8 @@ static struct look *look_new(struct lander *l, struct json_object *params, struc
 	if (!s)
 		return NULL;
 	if (!s->row.git_dir || !s->row.branch || !s->row.target || !s->row.workspace)
-		err_set(&err, ERR_REFUSED, "%s has no branch of its own: there is nothing to review", s->row.name);
+		err_set(&err, ERR_REFUSED, "%s has no branch of its own: there is nothing to review; see `muster show %s`",
+		        s->row.name, s->row.name);
 	else if (s->busy)
 		err_set(&err, ERR_REFUSED, "the workspace of %s is being made or taken away", s->row.name);
 	if (err.code) {

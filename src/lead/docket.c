@@ -46,14 +46,16 @@ static int by_rank(const void *a, const void *b)
 static struct json_object *same_json(struct engine *e, const struct group *g)
 {
 	struct json_object *list = json_new_array();
-	for (size_t i = 1; i < g->n; i++)
-		json_push(list, item_short_json(engine_find(e, g->items[i]->session), g->items[i]));
+	const struct item_row *head = group_head(g);
+	for (size_t i = 0; i < g->n; i++)
+		if (g->items[i] != head)
+			json_push(list, item_short_json(engine_find(e, g->items[i]->session), g->items[i]));
 	return list;
 }
 
 static struct json_object *ranked_json(struct engine *e, const struct ranked *item)
 {
-	const struct item_row *first = item->group->items[0];
+	const struct item_row *first = group_head(item->group);
 	struct json_object *o = item_json(engine_find(e, first->session), first);
 	MEM_FREE char *words = rank_words(&item->terms);
 	json_add_obj(o, "same", same_json(e, item->group));
@@ -110,6 +112,8 @@ void docket_list(struct engine *e, struct json_object *params, struct call *call
 	groups_of(&rows, &groups);
 	struct json_object *result = json_new();
 	json_add_obj(result, "items", ranked_list(e, &groups, id));
+	if (!id)
+		item_row_set_noticed(e->setup.db, clock_wall_ms());
 	groups_fini(&groups);
 	item_rows_fini(&rows);
 	call_done(call, result);

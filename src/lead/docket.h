@@ -8,6 +8,7 @@
  * weight: how much of the lead's time one is worth before anything is known of the session, relative to others. */
 #define DOCKET_KINDS(X)                                                                 \
 	X(PERMISSION, "permission", 40, "the agent asks before it does something")      \
+	X(DECISION, "decision", 35, "sessions wait for it, or propose it")             \
 	X(QUESTION, "question", 30, "the agent asks what to do")                        \
 	X(FAILURE, "failure", 20, "something ended badly")                              \
 	X(INTEGRATION, "integration", 20, "a landing was refused, or the gate failed")  \

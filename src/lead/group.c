@@ -62,6 +62,14 @@ void groups_fini(struct groups *g)
 	*g = (struct groups){0};
 }
 
+const struct item_row *group_head(const struct group *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->items[i]->options)
+			return g->items[i];
+	return g->items[0];
+}
+
 static int by_session(const void *a, const void *b)
 {
 	const struct item_row *const *x = a, *const *y = b;

@@ -19,6 +19,9 @@ struct groups {
 void groups_of(const struct item_rows *rows, struct groups *ret);
 void groups_fini(struct groups *g);
 
+/* The item that stands for all: the first that offers options, else the oldest. */
+const struct item_row *group_head(const struct group *g);
+
 /* What ranks it: the need of all who ask. */
 struct rank_terms group_terms(const struct group *g, int weight, int64_t now_ms);
 

@@ -10,6 +10,8 @@
 #include "io/frame.h"
 #include "io/unixsock.h"
 
+enum { INPUT_PIECE = 64 * 1024 }; /* of long input, in one frame */
+
 struct hold_hub {
 	uv_loop_t *loop;
 	struct hold_client *dirty; /* those with something to send, linked by next_dirty */
@@ -19,6 +21,7 @@ struct hold_hub {
 struct request {
 	struct request *next;
 	uint32_t id;
+	uint64_t mark;
 	hold_done *done;
 	void *arg;
 };
@@ -174,6 +177,7 @@ static void take_answer(struct hold_client *c, const struct frame *f)
 	if (!r)
 		return;
 	*at = r->next;
+	answer.mark = r->mark;
 	if (r->done)
 		r->done(r->arg, &answer);
 	free(r);
@@ -353,17 +357,22 @@ void hold_client_free(struct hold_client *c)
 }
 
 /* Notes a request and starts its payload with the id. */
-static struct str new_request(struct hold_client *c, hold_done *done, void *arg)
+static struct str new_marked(struct hold_client *c, uint64_t mark, hold_done *done, void *arg)
 {
 	struct str p = STR_INIT;
 	struct request *r = mem_alloc(sizeof *r);
-	*r = (struct request){.id = ++c->next_id, .done = done, .arg = arg};
+	*r = (struct request){.id = ++c->next_id, .mark = mark, .done = done, .arg = arg};
 	struct request **at = &c->requests;
 	while (*at)
 		at = &(*at)->next;
 	*at = r;
 	pack_u32(&p, r->id);
 	return p;
+}
+
+static struct str new_request(struct hold_client *c, hold_done *done, void *arg)
+{
+	return new_marked(c, 0, done, arg);
 }
 
 void hold_client_spawn(struct hold_client *c, const struct hold_spawn *sp, hold_done *done, void *arg)
@@ -382,17 +391,31 @@ void hold_client_spawn(struct hold_client *c, const struct hold_spawn *sp, hold_
 /* Long input goes in pieces that fit a frame; the last one's ACK stands for all, as they are written in order. */
 void hold_client_input(struct hold_client *c, const void *bytes, size_t len, hold_done *done, void *arg)
 {
-	enum { PIECE = 64 * 1024 };
 	const char *at = bytes;
-	for (; len > PIECE; at += PIECE, len -= PIECE) {
+	for (; len > INPUT_PIECE; at += INPUT_PIECE, len -= INPUT_PIECE) {
 		struct str p = STR_INIT;
 		pack_u32(&p, 0);
-		pack_bytes(&p, at, PIECE);
+		pack_bytes(&p, at, INPUT_PIECE);
 		send_frame(c, HOLD_INPUT, &p);
 	}
 	struct str p = new_request(c, done, arg);
 	pack_bytes(&p, at, len);
 	send_frame(c, HOLD_INPUT, &p);
+}
+
+/* Of several pieces each says where it belongs: after one that is refused so are the others. */
+void hold_client_input_at(struct hold_client *c, uint32_t generation, uint64_t offset, const void *bytes, size_t len,
+                          hold_done *done, void *arg)
+{
+	const char *at = bytes;
+	for (size_t piece; len; at += piece, offset += piece, len -= piece) {
+		piece = MIN(len, (size_t)INPUT_PIECE);
+		struct str p = new_marked(c, offset + piece, piece == len ? done : NULL, arg);
+		pack_u32(&p, generation);
+		pack_u64(&p, offset);
+		pack_bytes(&p, at, piece);
+		send_frame(c, HOLD_INPUT_AT, &p);
+	}
 }
 
 void hold_client_reply(struct hold_client *c, uint64_t request, const char *json, hold_done *done, void *arg)

@@ -60,6 +60,7 @@ struct hold_answer {
 	int error;
 	bool lost; /* the connection ended: whether it was done is not known */
 	const char *message;
+	uint64_t mark; /* input_at: the offset after the bytes */
 	const uint8_t *payload;
 	size_t len;
 };
@@ -76,6 +77,9 @@ struct hold_spawn {
 /* done may be NULL. */
 void hold_client_spawn(struct hold_client *c, const struct hold_spawn *sp, hold_done *done, void *arg);
 void hold_client_input(struct hold_client *c, const void *bytes, size_t len, hold_done *done, void *arg);
+/* Input of an agent on pipes, at that offset of all its input: sent again after a doubt, it arrives once. Not empty. */
+void hold_client_input_at(struct hold_client *c, uint32_t generation, uint64_t offset, const void *bytes, size_t len,
+                          hold_done *done, void *arg);
 void hold_client_reply(struct hold_client *c, uint64_t request, const char *json, hold_done *done, void *arg);
 void hold_client_signal(struct hold_client *c, int signal, hold_done *done, void *arg);
 void hold_client_stop(struct hold_client *c, uint32_t grace_ms, bool jobs, hold_done *done, void *arg);

@@ -70,6 +70,8 @@ static void publish(struct event_listener *l, const struct event_row *event)
 	struct api *api = CONTAINER_OF(l, struct api, events);
 	if (api->server)
 		rpc_publish(api->server, event);
+	if (api->notice)
+		notice_event(api->notice, event);
 }
 
 void api_init(struct api *api)

@@ -3,6 +3,7 @@
 #define SERVE_API_OWN_H
 
 #include "land/lander.h"
+#include "lead/notice.h"
 #include "serve/rpc.h"
 #include "store/db.h"
 #include "work/engine.h"
@@ -18,6 +19,7 @@ struct api {
 	struct db *db;
 	struct engine *engine;
 	struct lander *lander;
+	struct notice *notice;        /* set once it is there */
 	int64_t started_ms;
 	enum api_end end;             /* when it is no longer API_RUN_ON, the loop has been told to stop */
 	struct event_listener events; /* publishes */

@@ -34,6 +34,13 @@ struct daemon {
 	struct err err;
 };
 
+static void on_settle(struct turn_handler *h)
+{
+	struct daemon *d = CONTAINER_OF(h, struct daemon, turn_handler);
+	if (d->engine)
+		engine_settle(d->engine);
+}
+
 static void on_release(struct turn_handler *h)
 {
 	struct daemon *d = CONTAINER_OF(h, struct daemon, turn_handler);
@@ -125,6 +132,7 @@ static int start(struct daemon *d, const struct daemon_setup *setup, const struc
 		return -1;
 	d->api.engine = d->engine;
 	d->lander = d->api.lander = lander_new(d->engine);
+	d->api.notice = notice_new(d->engine);
 	struct json_object *data = json_new();
 	json_add_str(data, "version", MUSTER_VERSION);
 	event_append(d->db, NULL, "daemon.started", data);
@@ -137,7 +145,7 @@ static int start(struct daemon *d, const struct daemon_setup *setup, const struc
 		return -1;
 	d->api.server = d->server;
 	d->turn_handler = (struct turn_handler){
-		.release = on_release, .failed = on_failed, .housekeeping = on_housekeeping};
+		.settle = on_settle, .release = on_release, .failed = on_failed, .housekeeping = on_housekeeping};
 	d->turn = turn_new(&d->loop, d->db, &d->turn_handler, err);
 	return d->turn ? 0 : -1;
 }
@@ -168,6 +176,8 @@ static void wind_up(struct daemon *d)
 	rpc_server_free(d->server);
 	d->server = d->api.server = NULL;
 	lander_free(d->lander);
+	notice_free(d->api.notice);
+	d->api.notice = NULL;
 	if (d->turn)
 		await_workers(d);
 }

@@ -126,6 +126,8 @@ static void checkpoint_start(struct turn *t)
 static int commit(struct turn *t)
 {
 	struct err err;
+	if (t->handler->settle)
+		t->handler->settle(t->handler);
 	int r = db_turn_commit(t->db, &err);
 	if (r < 0)
 		fail(t, &err);

@@ -12,6 +12,8 @@
 struct turn;
 
 struct turn_handler {
+	/* The turn is about to be committed: the last chance to write what was put off. May be NULL. */
+	void (*settle)(struct turn_handler *h);
 	/* What was held may be sent. It may write: that is committed before the loop sleeps. */
 	void (*release)(struct turn_handler *h);
 	/* The store failed: nothing that was held has happened. Called once; afterwards the loop is to end. */

@@ -37,6 +37,12 @@ int64_t event_last(struct db *db)
 	return stmt_number(db, "SELECT max(id) FROM event", 0, STMT_ARGS());
 }
 
+bool event_newest(struct db *db, const char *session, const char *kind, struct event_row *ret)
+{
+	return row_one(db, &table, "WHERE session = ? AND kind = ? ORDER BY id DESC LIMIT 1",
+	               STMT_ARGS(STMT_T(session), STMT_T(kind)), ret);
+}
+
 static void reverse(struct event_rows *rows)
 {
 	for (size_t i = 0; i < rows->n / 2; i++) {

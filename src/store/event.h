@@ -30,6 +30,9 @@ void event_listen(struct db *db, struct event_listener *listener);
 /* Number of the newest event, 0 when there is none. */
 int64_t event_last(struct db *db);
 
+/* The newest event of a session of that kind; false when there is none. */
+bool event_newest(struct db *db, const char *session, const char *kind, struct event_row *ret);
+
 struct event_query {
 	int64_t after;       /* only greater numbers */
 	int64_t limit;       /* at most so many */

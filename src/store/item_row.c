@@ -38,10 +38,33 @@ void item_row_list_open(struct db *db, const char *session, struct item_rows *re
 		row_all(db, &table, "INDEXED BY item_open WHERE state = 'open' ORDER BY id", STMT_ARGS(), ret);
 }
 
+void item_row_list_kind(struct db *db, const char *kind, struct item_rows *ret)
+{
+	row_all(db, &table, "INDEXED BY item_open WHERE state = 'open' AND kind = ? ORDER BY id", STMT_ARGS(STMT_T(kind)), ret);
+}
+
+#define UNNOTICED "INDEXED BY item_open WHERE state = 'open' AND noticed_ms = 0"
+
+void item_row_list_unnoticed(struct db *db, struct item_rows *ret)
+{
+	row_all(db, &table, UNNOTICED " ORDER BY id", STMT_ARGS(), ret);
+}
+
+void item_row_set_noticed(struct db *db, int64_t now_ms)
+{
+	if (stmt_number(db, "SELECT EXISTS (SELECT 1 FROM item " UNNOTICED ")", 0, STMT_ARGS()))
+		stmt_run(db, "UPDATE item SET noticed_ms = ?1 WHERE id IN (SELECT id FROM item " UNNOTICED ")", STMT_ARGS(STMT_I(now_ms)));
+}
+
 void item_row_list_topic(struct db *db, const char *topic, struct item_rows *ret)
 {
 	row_all(db, &table, "INDEXED BY item_topic WHERE topic = ? AND state = 'open' ORDER BY id", STMT_ARGS(STMT_T(topic)),
 	        ret);
+}
+
+void item_row_list_request(struct db *db, const char *session, int64_t request, struct item_rows *ret)
+{
+	row_all(db, &table, UNSETTLED " AND request = ? ORDER BY id", STMT_ARGS(STMT_T(session), STMT_I(request)), ret);
 }
 
 void item_row_list_newest(struct db *db, const char *session, int64_t limit, struct item_rows *ret)

@@ -20,6 +20,7 @@
 	X(TEXT, text)                                                                              \
 	X(TEXT, reason)   /* why it was withdrawn */                                               \
 	X(INT, opened_ms)                                                                          \
+	X(INT, noticed_ms) /* the lead was told of it, by a notice or on the docket; 0: not yet */  \
 	X(INT, closed_ms)
 
 ROW_DECLARE(item, ITEM_COLUMNS);
@@ -32,10 +33,18 @@ bool item_row_get(struct db *db, int64_t id, struct item_row *ret);
 bool item_row_find(struct db *db, const char *session, const char *key, struct item_row *ret);
 /* Those in state open, oldest first. session NULL: of all sessions. */
 void item_row_list_open(struct db *db, const char *session, struct item_rows *ret);
+/* Those in state open of that kind, of all sessions, oldest first. */
+void item_row_list_kind(struct db *db, const char *kind, struct item_rows *ret);
+/* Those in state open that the lead was not told of, oldest first. */
+void item_row_list_unnoticed(struct db *db, struct item_rows *ret);
+/* The lead is told of all that are open. Writes nothing when there is nothing new. */
+void item_row_set_noticed(struct db *db, int64_t now_ms);
 /* Those in state open with that topic, of all sessions, oldest first. */
 void item_row_list_topic(struct db *db, const char *topic, struct item_rows *ret);
 /* In any state, newest first. session NULL: of all sessions. */
 void item_row_list_newest(struct db *db, const char *session, int64_t limit, struct item_rows *ret);
+/* Those that are open or answered and wait for that request; oldest first. */
+void item_row_list_request(struct db *db, const char *session, int64_t request, struct item_rows *ret);
 /* Those in state answered, whose answer must still be brought to the agent; oldest first. */
 void item_row_list_answered(struct db *db, const char *session, struct item_rows *ret);
 /* Number of the session's open items; only the blocking ones in *ret_blocking. */

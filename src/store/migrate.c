@@ -76,6 +76,22 @@ static const char *const steps[] = {
 	/* 1: needs of several sessions that are one to the lead */
 	"ALTER TABLE item ADD COLUMN topic TEXT;"
 	"CREATE INDEX item_topic ON item(topic) WHERE state = 'open' AND topic IS NOT NULL;",
+
+	/* 2: decisions */
+	"CREATE TABLE decision("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL, version INT NOT NULL,"
+	" value TEXT NOT NULL, because TEXT, item INT NOT NULL, made_ms INT NOT NULL, superseded_ms INT NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX decision_holds ON decision(name, scope) WHERE superseded_ms = 0;"
+	"CREATE TABLE reliance("
+	" session TEXT NOT NULL REFERENCES session(id), name TEXT NOT NULL, decision INT NOT NULL REFERENCES decision(id),"
+	" told_ms INT NOT NULL, PRIMARY KEY(session, name)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX reliance_name ON reliance(name);"
+	"ALTER TABLE session ADD COLUMN preface TEXT;"
+	"ALTER TABLE session ADD COLUMN recap TEXT;"
+	"ALTER TABLE session ADD COLUMN looked_ms INT NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN looked_event INT NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN looked_oid TEXT;"
+	"ALTER TABLE item ADD COLUMN noticed_ms INT NOT NULL DEFAULT 0;",
 };
 
 const int migrate_newest = ARRAY_LEN(steps);

@@ -18,6 +18,7 @@
 	X(TEXT, target)        /* branch that the work is to land on */                                 \
 	X(TEXT, agent)                                                                                  \
 	X(TEXT, brief)         /* the first prompt, or NULL */                                          \
+	X(TEXT, preface)       /* what muster adds to it: the decisions that hold; NULL: nothing */     \
 	X(TEXT, task)          /* JSON: the task's front matter, or NULL */                             \
 	X(TEXT, options)       /* JSON: the agent's options, or NULL */                                 \
 	X(TEXT, command)       /* JSON list: what came after `--` */                                    \
@@ -42,8 +43,12 @@
 	X(TEXT, progress_text)                                                                          \
 	X(TEXT, title)         /* as the agent set its terminal's */                                    \
 	X(TEXT, last_words)                                                                             \
+	X(TEXT, recap)         /* what the agent last said of its conversation as a whole */            \
 	X(INT, port)           /* first of its ports, 0: none */                                        \
 	X(INT, ports)          /* how many */                                                           \
+	X(INT, looked_ms)      /* when the lead was last briefed; 0: never */                           \
+	X(INT, looked_event)   /* the newest event then */                                              \
+	X(TEXT, looked_oid)    /* the commit it was at then, or NULL */                                 \
 	X(TEXT, approved)      /* commit that the lead approved, or NULL */                             \
 	X(TEXT, landed)        /* commit on the target that holds its work, or NULL */                  \
 	X(INT, created_ms)                                                                              \

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/str.h"
 #include "fmt/yaml.h"
 
 enum { PORTS_DEFAULT = 10 };
@@ -19,28 +20,32 @@ struct key {
 	const char *name;
 	enum kind kind;
 	size_t offset;
-	int64_t max; /* KIND_COUNT */
+	int64_t max;          /* KIND_COUNT */
+	const char *words[3]; /* those that a text, or each of a list, may be; none: any */
 };
 
 #define AT(member) offsetof(struct config, member)
 static const struct key keys[] = {
-	{NULL, "agent", KIND_TEXT, AT(agent), 0},
-	{NULL, "agents", KIND_AGENTS, AT(agents), 0},
-	{NULL, "worktree", KIND_SECTION, 0, 0},
-	{"worktree", "setup", KIND_LIST, AT(setup), 0},
-	{"worktree", "teardown", KIND_LIST, AT(teardown), 0},
-	{"worktree", "timeout", KIND_COUNT, AT(setup_timeout_s), 86400},
-	{"worktree", "symlink", KIND_LIST, AT(links), 0},
-	{NULL, "gate", KIND_LIST, AT(gate), 0},
-	{NULL, "gate-timeout", KIND_COUNT, AT(gate_timeout_s), 86400},
-	{NULL, "target", KIND_TEXT, AT(target), 0},
-	{NULL, "land", KIND_TEXT, AT(land), 0},
-	{NULL, "preview", KIND_LIST, AT(preview), 0},
-	{NULL, "ports", KIND_SECTION, 0, 0},
-	{"ports", "per-session", KIND_COUNT, AT(ports_per_session), 1000},
-	{NULL, "limits", KIND_SECTION, 0, 0},
-	{"limits", "sessions", KIND_COUNT, AT(max_sessions), 100000},
-	{"limits", "log", KIND_COUNT, AT(log_limit_mb), 1 << 20},
+	{NULL, "agent", KIND_TEXT, AT(agent), 0, {NULL}},
+	{NULL, "agents", KIND_AGENTS, AT(agents), 0, {NULL}},
+	{NULL, "worktree", KIND_SECTION, 0, 0, {NULL}},
+	{"worktree", "setup", KIND_LIST, AT(setup), 0, {NULL}},
+	{"worktree", "teardown", KIND_LIST, AT(teardown), 0, {NULL}},
+	{"worktree", "timeout", KIND_COUNT, AT(setup_timeout_s), 86400, {NULL}},
+	{"worktree", "symlink", KIND_LIST, AT(links), 0, {NULL}},
+	{NULL, "gate", KIND_LIST, AT(gate), 0, {NULL}},
+	{NULL, "gate-timeout", KIND_COUNT, AT(gate_timeout_s), 86400, {NULL}},
+	{NULL, "target", KIND_TEXT, AT(target), 0, {NULL}},
+	{NULL, "land", KIND_TEXT, AT(land), 0, {"merge", "squash", "rebase"}},
+	{NULL, "preview", KIND_LIST, AT(preview), 0, {NULL}},
+	{NULL, "ports", KIND_SECTION, 0, 0, {NULL}},
+	{"ports", "per-session", KIND_COUNT, AT(ports_per_session), 1000, {NULL}},
+	{NULL, "limits", KIND_SECTION, 0, 0, {NULL}},
+	{"limits", "sessions", KIND_COUNT, AT(max_sessions), 100000, {NULL}},
+	{"limits", "log", KIND_COUNT, AT(log_limit_mb), 1 << 20, {NULL}},
+	{NULL, "notify", KIND_SECTION, 0, 0, {NULL}},
+	{"notify", "command", KIND_TEXT, AT(notify_command), 0, {NULL}},
+	{"notify", "via", KIND_LIST, AT(notify_via), 0, {"desktop", "terminal", "none"}},
 };
 #undef AT
 
@@ -98,25 +103,51 @@ static int take_agents(struct config *c, const struct yaml *y, struct json_objec
 	return 0;
 }
 
+/* Whether a text is one of those that the key may have. It stands in a map under its name, or in a list. */
+static int check_word(const struct key *key, const char *text, const struct yaml *y, struct json_object *in,
+                      const char *name, size_t index, struct err *err)
+{
+	struct str choice STR_FREE = STR_INIT;
+	for (size_t w = 0; w < ARRAY_LEN(key->words) && key->words[w]; w++) {
+		if (strcmp(key->words[w], text) == 0)
+			return 0;
+		bool last = w + 1 == ARRAY_LEN(key->words) || !key->words[w + 1];
+		str_addf(&choice, "%s%s", w == 0 ? "" : last ? " or " : ", ", key->words[w]);
+	}
+	return choice.len ? yaml_err(y, in, name, index, err, "%s must be %s", key->name, choice.data) : 0;
+}
+
+static int take_list(struct strv *slot, const struct yaml *y, struct json_object *in, const struct key *key,
+                     struct json_object *value, struct err *err)
+{
+	struct strv list STRV_FREE = STRV_INIT;
+	if (!json_strv(in, key->name, &list))
+		return yaml_err(y, in, key->name, 0, err, "%s must be a list of texts", key->name);
+	bool listed = json_object_is_type(value, json_type_array);
+	for (size_t i = 0; i < list.n; i++)
+		if (check_word(key, list.v[i], y, listed ? value : in, listed ? NULL : key->name, i, err) < 0)
+			return -1;
+	if (!slot->v)
+		strv_copy(slot, &list);
+	return 0;
+}
+
 /* What a file that was read before has set stays. */
 static int take_value(struct config *c, const struct yaml *y, struct json_object *in, const struct key *key,
                       struct json_object *value, struct err *err)
 {
 	void *slot = (char *)c + key->offset;
-	struct strv list STRV_FREE = STRV_INIT;
 	switch (key->kind) {
 	case KIND_TEXT:
 		if (!json_text(value) || !*json_text(value))
 			return yaml_err(y, in, key->name, 0, err, "%s must be a text", key->name);
+		if (check_word(key, json_text(value), y, in, key->name, 0, err) < 0)
+			return -1;
 		if (!*(char **)slot)
 			*(char **)slot = mem_strdup(json_text(value));
 		return 0;
 	case KIND_LIST:
-		if (!json_strv(in, key->name, &list))
-			return yaml_err(y, in, key->name, 0, err, "%s must be a list of texts", key->name);
-		if (!((struct strv *)slot)->v)
-			strv_copy(slot, &list);
-		return 0;
+		return take_list(slot, y, in, key, value, err);
 	case KIND_COUNT:
 		if (json_int_in(in, key->name, 0, key->max, -1) < 0)
 			return yaml_err(y, in, key->name, 0, err, "%s must be a number from 0 to %lld", key->name,
@@ -132,6 +163,19 @@ static int take_value(struct config *c, const struct yaml *y, struct json_object
 	return 0;
 }
 
+/* Sections that only the user's own file may have: what a repository says must not run on the lead's behalf. */
+static bool is_users(const struct key *key)
+{
+	return key->kind == KIND_SECTION && strcmp(key->name, "notify") == 0;
+}
+
+static void warn_users(struct config *c, const struct yaml *y, struct json_object *in, const char *name)
+{
+	const struct yaml_mark *mark = yaml_mark(y, in, name, 0);
+	strv_addf(&c->warnings, "%s:%d:%d: %s is not followed here: it belongs in your own config.yaml", y->file,
+	          mark ? mark->name.line : 0, mark ? mark->name.column : 0, name);
+}
+
 static int take_map(struct config *c, const struct yaml *y, struct json_object *in, const char *section,
                     struct err *err)
 {
@@ -140,6 +184,8 @@ static int take_map(struct config *c, const struct yaml *y, struct json_object *
 		const struct key *key = find_key(section, name);
 		if (!key) {
 			warn_unknown(c, y, in, section, name);
+		} else if (is_users(key) && !c->users_file) {
+			warn_users(c, y, in, name);
 		} else if (key->kind == KIND_SECTION) {
 			if (!json_object_is_type(value, json_type_object))
 				return yaml_err(y, in, name, 0, err, "%s must be a map", name);
@@ -162,17 +208,8 @@ static int take_file(struct config *c, const char *path, struct err *err)
 	if (!y.root)
 		return 0;
 	if (!json_object_is_type(y.root, json_type_object))
-		return err_set(err, ERR_USAGE, "%s: a configuration is a map of keys", path);
+		return err_set(err, ERR_USAGE, "%s:1:1: a configuration is a map of keys", path);
 	return take_map(c, &y, y.root, NULL, err);
-}
-
-static int check_words(const struct config *c, struct err *err)
-{
-	static const char *const ways[] = {"merge", "squash", "rebase"};
-	for (size_t i = 0; c->land && i < ARRAY_LEN(ways); i++)
-		if (strcmp(c->land, ways[i]) == 0)
-			return 0;
-	return c->land ? err_set(err, ERR_USAGE, "land: %s is none of merge, squash, rebase", c->land) : 0;
 }
 
 static void default_count(int64_t *slot, int64_t value)
@@ -193,7 +230,9 @@ int config_load(struct config *ret, const char *repo, const char *config_dir, st
 	};
 	MEM_FREE char *of_repo = repo ? mem_printf("%s/.muster/config.yaml", repo) : NULL;
 	MEM_FREE char *of_user = mem_printf("%s/config.yaml", config_dir);
-	if ((of_repo && take_file(&c, of_repo, err) < 0) || take_file(&c, of_user, err) < 0 || check_words(&c, err) < 0) {
+	int r = of_repo ? take_file(&c, of_repo, err) : 0;
+	c.users_file = true;
+	if (r < 0 || take_file(&c, of_user, err) < 0) {
 		config_fini(&c);
 		return -1;
 	}
@@ -208,12 +247,13 @@ int config_load(struct config *ret, const char *repo, const char *config_dir, st
 
 void config_fini(struct config *c)
 {
-	struct strv *const lists[] = {&c->setup, &c->teardown, &c->links, &c->gate, &c->preview, &c->warnings};
+	struct strv *const lists[] = {&c->setup, &c->teardown, &c->links, &c->gate, &c->preview, &c->notify_via, &c->warnings};
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		strv_fini(lists[i]);
 	json_object_put(c->agents);
 	free(c->agent);
 	free(c->target);
 	free(c->land);
+	free(c->notify_command);
 	*c = (struct config){0};
 }

@@ -6,6 +6,7 @@
 #define WORK_CONFIG_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -25,6 +26,9 @@ struct config {
 	int64_t max_sessions;       /* live at once; 0: the default */
 	int64_t log_limit_mb;       /* of a session's output; 0: the default */
 	struct strv preview;        /* commands that serve the workspace */
+	char *notify_command;       /* shell command for each notice to the lead; the user's own file only */
+	struct strv notify_via;     /* desktop, terminal, or none; NULL v: both. The user's own file only */
+	bool users_file;            /* while it is read: config_load()'s own */
 	struct strv warnings;       /* "FILE:LINE:COLUMN: unknown key …" */
 };
 

@@ -64,7 +64,8 @@ static void run_one(const struct doctor *d, const struct place *p, bool fix, str
 	if (r == 0)
 		r = worktree_doctor(&repo, fix, &found, &err);
 	for (size_t i = 0; i < found.n; i++) {
-		bool fixed = fix && strstr(found.v[i], "repaired");
+		const char *last = strrchr(found.v[i], ':'); /* "…: repaired", or "…: not repaired: why" */
+		bool fixed = fix && last && strcmp(last, ": repaired") == 0;
 		add(checks, false, fixed, found.v[i], fix ? "" : "; --fix repairs it");
 	}
 	if (r < 0)

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 #include "base/nearest.h"
+#include "work/assumption.h"
+#include "work/config.h"
 #include "work/doctor.h"
 #include "work/session.h"
 #include "work/worker.h"
@@ -61,6 +63,17 @@ struct session *engine_session_of(struct engine *e, struct json_object *params, 
 	return NULL;
 }
 
+void session_rebind(struct session *s)
+{
+	const struct session_row *r = &s->row;
+	free(s->first_prompt);
+	s->first_prompt = r->brief && r->preface ? mem_printf("%s\n\n%s", r->brief, r->preface) :
+			  r->brief               ? mem_strdup(r->brief) :
+						   NULL;
+	s->agent.workspace = r->workspace;
+	s->agent.prompt = s->first_prompt;
+}
+
 /* The adapter's view of the session; borrows from the row. */
 static void bind_agent(struct session *s)
 {
@@ -76,9 +89,10 @@ static void bind_agent(struct session *s)
 		.host_data = s,
 		.id = r->id,
 		.name = r->name,
+		.agent = r->agent,
 		.workspace = r->workspace,
 		.folder = dirs_session(s->engine->setup.dirs, r->id),
-		.prompt = r->brief,
+		.socket = dirs_agent_socket(s->engine->setup.dirs, r->id),
 		.headless = r->headless,
 		.command = &s->command,
 		.muster_path = s->engine->muster_path,
@@ -87,12 +101,7 @@ static void bind_agent(struct session *s)
 	};
 	if (!s->agent.ops) /* written by a muster that knew more agents */
 		s->agent.ops = &agent_shell;
-}
-
-void session_rebind(struct session *s)
-{
-	s->agent.workspace = s->row.workspace;
-	s->agent.prompt = s->row.brief;
+	session_rebind(s);
 }
 
 static void load_signals(struct session *s)
@@ -120,7 +129,7 @@ struct session *session_new(struct engine *e, struct session_row *row)
 	load_signals(s);
 	session_items_count(s);
 	session_jobs_count(s);
-	s->state = SESSION_UNKNOWN;
+	s->state = s->life == LIFE_QUEUED ? SESSION_QUEUED : SESSION_UNKNOWN;
 	s->state_since_ms = s->row.created_ms;
 	HASH_ADD_KEYPTR(by_id, e->by_id, s->row.id, strlen(s->row.id), s);
 	HASH_ADD_KEYPTR(by_name, e->by_name, s->row.name, strlen(s->row.name), s);
@@ -142,6 +151,7 @@ void session_free(struct session *s)
 	session_waiters_fail(s, e->closing ? "musterd is stopping; the session goes on" : "the session was removed");
 	session_prompts_forget(s);
 	session_timers_free(s);
+	session_state_forget(s);
 	session_count(s, -1);
 	ports_mark(&e->ports, s->row.port, s->row.ports, false);
 	for (size_t i = 0; i < s->n_signals; i++)
@@ -150,17 +160,30 @@ void session_free(struct session *s)
 	json_object_put(s->agent.options);
 	jsonl_fini(&s->agent.lines);
 	free((char *)s->agent.folder);
+	free((char *)s->agent.socket);
 	strv_fini(&s->command);
 	free(s->program);
+	free(s->first_prompt);
 	str_fini(&s->json);
 	session_row_fini(&s->row);
 	uv_close((uv_handle_t *)&s->retry, retry_closed);
 }
 
+/* How many may be live at once, as the configuration of a session that waits for room says. One that cannot be read now is
+ * complained of at the next start of a session. */
+static void recall_limit(struct session *s)
+{
+	struct config config = {0};
+	if (config_load(&config, s->row.repo, s->engine->setup.dirs->config, NULL) == 0 && config.max_sessions)
+		s->engine->max_live = (int)config.max_sessions;
+	config_fini(&config);
+}
+
 /* Where each session stands after a start of musterd: what was going on goes on. */
 static void reconcile(struct session *s)
 {
-	s->state = SESSION_UNKNOWN;
+	s->state = s->life == LIFE_QUEUED ? SESSION_QUEUED : SESSION_UNKNOWN;
+	session_state_recall(s);
 	switch (s->life) {
 	case LIFE_LIVE:
 	case LIFE_EXITED: /* its holder may be kept by jobs, or hold an exit that was not let go */
@@ -174,6 +197,9 @@ static void reconcile(struct session *s)
 			session_life_set(s, LIFE_QUEUED);
 		break;
 	case LIFE_QUEUED:
+		session_refresh(s);
+		recall_limit(s);
+		break;
 	case LIFE_REMOVED:
 		break;
 	}
@@ -214,11 +240,18 @@ struct engine *engine_new(const struct engine_setup *setup, struct err *err)
 		session_new(e, &rows.v[i]);
 	session_rows_fini(&rows);
 	struct session *s, *tmp;
-	HASH_ITER(by_id, e->by_id, s, tmp)
+	HASH_ITER(by_id, e->by_id, s, tmp) {
 		reconcile(s);
+		assumption_settle_again(s);
+	}
 	session_admit(e);
 	worker_run(setup->loop, sweep, swept, engine_doctor(e));
 	return e;
+}
+
+void engine_settle(struct engine *e)
+{
+	session_state_settle(e);
 }
 
 void engine_flush(struct engine *e)

@@ -29,6 +29,8 @@ struct engine_setup {
 struct engine *engine_new(const struct engine_setup *setup, struct err *err);
 /* Sends what the committed turn has queued for holders. */
 void engine_flush(struct engine *e);
+/* Writes what was put off until the end of the turn; called before its commit. */
+void engine_settle(struct engine *e);
 /* Closes the connections; holders and agents live on. NULL is fine. */
 void engine_free(struct engine *e);
 
@@ -48,6 +50,7 @@ engine_verb engine_session_wait;    /* session.wait */
 engine_verb engine_session_tell;    /* session.tell */
 engine_verb engine_session_clear;   /* session.clear */
 engine_verb engine_session_interrupt;
+engine_verb engine_session_mode;
 engine_verb engine_session_pause;
 engine_verb engine_session_resume;
 engine_verb engine_session_stop;
@@ -55,6 +58,9 @@ engine_verb engine_session_remove;
 engine_verb engine_session_restore;
 engine_verb engine_session_adopt;
 engine_verb engine_undo;            /* undo */
+engine_verb engine_session_brief;   /* session.brief */
+engine_verb engine_decision_make;   /* decision.make */
+engine_verb engine_decision_list;
 engine_verb engine_job_start;       /* job.start */
 engine_verb engine_job_list;
 engine_verb engine_job_logs;

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "agent/agent.h"
+#include "base/text.h"
 #include "runner/hold_client.h"
 #include "store/item_row.h"
 #include "store/prompt_row.h"
@@ -49,6 +50,7 @@ struct session {
 
 	struct hold_client *hold; /* NULL: no connection */
 	bool connected;           /* the holder has said WELCOME */
+	char *first_prompt; /* the brief with its preface; NULL: no brief */
 	uint32_t hold_pid;
 	bool running;             /* the foreground process lives */
 	bool releasing, let_go;   /* the holder was asked to end; it said that it will */
@@ -69,6 +71,8 @@ struct session {
 	struct str json;          /* what session.list shows of it, until something changes; empty: not made yet */
 	enum session_state state; /* as last published */
 	int64_t state_since_ms;
+	enum session_state recalled; /* what an earlier musterd published last, */
+	int64_t recalled_since_ms;   /* since then; 0: nothing, or it has turned out to be over */
 	struct session_waiter *waiters;
 	struct session_timer *timers;
 	struct prompt_wait *prompts; /* calls of session.tell, by prompt */
@@ -77,6 +81,8 @@ struct session {
 	bool busy;                   /* a worker thread has its workspace */
 	int closing;                 /* libuv handles that are not closed yet; the memory goes with the last */
 	bool gone;
+	bool state_due;           /* the adapter's state is to be written with this turn */
+	struct session *next_due; /* of engine.due */
 
 	UT_hash_handle by_id, by_name;
 };
@@ -88,6 +94,7 @@ struct engine {
 	char *hold_path, *muster_path;
 	struct strv base_env; /* what every session process gets */
 	struct start *starting; /* starts that are being checked: their names are taken */
+	struct session *due;    /* sessions whose adapter's state is not written yet */
 	int live, queued;       /* sessions that prepare or run; that wait for room */
 	int max_live;           /* how many may be live at once */
 	struct ports ports;
@@ -106,6 +113,7 @@ void session_rebind(struct session *s);
 
 /* session_state.c: after every change of a fact */
 void session_refresh(struct session *s);
+void session_state_recall(struct session *s); /* after a start of musterd: since when it is in the state that it will be found in */
 void session_signal(struct session *s, const char *source, enum agent_activity a, int confidence, const char *detail);
 void session_signal_forget(struct session *s, const char *source); /* if it has said anything */
 void session_signals_clear(struct session *s);
@@ -132,12 +140,18 @@ void session_status_report(struct session *s, const char *report); /* an OSC 750
 
 /* session_host.c */
 extern const struct agent_host session_agent_host;
+void session_state_settle(struct engine *e); /* writes the adapters' states that are due */
+void session_state_forget(struct session *s);
 void session_timers_free(struct session *s);
 
 /* session_mail.c: a line of the agent's mailbox, and a request that went away */
 void session_mail(struct session *s, uint64_t request, const uint8_t *line, size_t len);
 void session_reply(struct session *s, uint64_t request, struct json_object *answer);
 void session_reply_error(struct session *s, uint64_t request, const char *message);
+/* A text of the agent's in a message, inert and of bounded length. The caller owns it; NULL when absent. */
+char *session_mail_text(struct json_object *msg, const char *key, enum text_keep keep);
+/* What the agent says of its conversation as a whole is kept for who comes back to it: inert, and of bounded length. */
+void session_recap(struct session *s, const char *text);
 void session_mail_began(struct session *s); /* a new holder: requests to an earlier one are gone */
 void session_mail_gone(struct session *s, uint64_t request);
 void session_outbox_send(struct session *s); /* all replies that the holder has not confirmed */
@@ -152,8 +166,10 @@ void session_items_request_gone(struct session *s, uint64_t request);
 void session_items_delivered(struct session *s, uint64_t request, bool gone);
 bool session_waits_for_permission(const struct session *s);
 void session_report_failure(struct session *s); /* the item of a session that ended badly by itself */
-/* The lead has answered: brings it to the agent. The row is in state answered. */
-void session_item_deliver(struct session *s, struct item_row *item);
+/* The lead has answered an open item: stores it and brings it to the agent. option, text: or NULL. */
+void session_item_answer(struct session *s, struct item_row *item, const char *option, const char *text);
+/* The agent has the answer of an item in state answered, or will have it from the store; item->reason may say how. */
+void session_item_delivered(struct session *s, struct item_row *item);
 void session_items_count(struct session *s);
 
 /* session_prompt.c */
@@ -162,6 +178,9 @@ void session_prompts_fail(struct session *s, const char *why);
 void session_prompts_forget(struct session *s); /* ends the calls that wait */
 void session_prompt_settled(struct agent_session *a, int64_t prompt, const char *failed_why);
 void session_prompt_add(struct session *s, const char *text, int64_t *ret_prompt);
+/* Does its agent take prompts for what they are? What muster says by itself is never typed into a mere command, which
+ * may be a shell. */
+bool session_hears(const struct session *s);
 
 /* session_job.c */
 typedef void jobs_listed(void *arg, struct session *s, struct json_object *jobs); /* s NULL: it is gone meanwhile */

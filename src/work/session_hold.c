@@ -1,4 +1,5 @@
 /* A session's holder: starting it, connecting to it again, and what its journal says. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ enum {
 	RETRY_FIRST_MS = 200,
 	RETRY_LAST_MS = 60000,
 	RELAUNCH_FIRST_MS = 5,
+	WELCOME_MS = 3000, /* a holder that lives answers within a few; one that is frozen does not */
 	HOLDERS_MAX = 8, /* holders that may go before an agent was started in one: about a second in all */
 	STREAM_LINE_MAX = 16 << 20,
 };
@@ -49,6 +51,16 @@ static void on_spawned(struct session *s, int64_t wall_ms, struct unpack *u)
 	session_prompts_pump(s);
 }
 
+/* A bare name is looked for in the PATH of the shell that musterd was started from, which may not be the lead's present one. */
+static char *spawn_failure(const char *program, const char *what, int error)
+{
+	if (error == ENOENT && program && *program && !strchr(program, '/') && strcmp(what, "run the program") == 0)
+		return mem_printf("cannot run the program %s: it is not in musterd's PATH; install it, or let musterd take "
+		                  "your present PATH (`muster daemon stop`), then resume",
+		                  program);
+	return mem_printf("cannot %s%s%s: %s", what, program ? " " : "", program ? program : "", strerror(error));
+}
+
 static void on_spawn_failed(struct session *s, int64_t wall_ms, struct unpack *u)
 {
 	(void)wall_ms;
@@ -57,8 +69,7 @@ static void on_spawn_failed(struct session *s, int64_t wall_ms, struct unpack *u
 	char *what MEM_FREE = unpack_text(u);
 	if (u->bad || generation != (uint32_t)s->row.generation)
 		return;
-	MEM_FREE char *why = mem_printf("cannot %s%s%s: %s", what, s->program ? " " : "", s->program ? s->program : "",
-	                                strerror(error));
+	MEM_FREE char *why = spawn_failure(s->program, what, error);
 	mem_replace(&s->row.failure, why);
 	session_life_set(s, LIFE_EXITED);
 }
@@ -220,6 +231,13 @@ static void handle_event(void *arg, uint64_t number, int64_t wall_ms, enum hold_
 	}
 }
 
+static void note_oversize(struct session *s, uint64_t lines)
+{
+	struct json_object *data = json_new();
+	json_add_int(data, "lines", (int64_t)lines);
+	session_event(s, "output.oversize", data);
+}
+
 static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t len)
 {
 	struct session *s = arg;
@@ -234,8 +252,11 @@ static void handle_output(void *arg, uint64_t offset, const void *bytes, size_t 
 	}
 	s->output_next = offset + len;
 	jsonl_add(lines, bytes, len);
+	uint64_t dropped = lines->oversize;
 	while (jsonl_next(lines, &line, &line_len))
 		s->agent.ops->on_line(&s->agent, line, line_len);
+	if (lines->oversize > dropped)
+		note_oversize(s, lines->oversize - dropped);
 	s->row.hold_offset = (int64_t)lines->offset;
 	session_row_set_position(s->engine->setup.db, s->row.id, s->row.hold_event, s->row.hold_offset);
 }
@@ -336,6 +357,7 @@ static void handle_welcome(void *arg, const struct hold_welcome *w)
 	s->running = w->running;
 	s->row.paused = w->paused;
 	s->retry_ms = 0;
+	uv_timer_stop(&s->retry);
 	hold_client_follow_events(s->hold, (uint64_t)s->row.hold_event);
 	if (s->agent.ops->on_line && s->row.headless) {
 		s->output_next = UINT64_MAX; /* the first piece starts the lines anew */
@@ -451,8 +473,17 @@ static const struct hold_handler handler = {
 	.closed = handle_closed,
 };
 
+/* The connection stays: it may go on where it is, when the holder does. */
+static void no_answer(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+	log_warn("session %s: the holder does not answer", s->row.name);
+	session_refresh(s);
+}
+
 void session_detach_holder(struct session *s)
 {
+	uv_timer_stop(&s->retry);
 	hold_client_free(s->hold);
 	s->hold = NULL;
 	s->connected = false;
@@ -466,6 +497,7 @@ void session_attach_holder(struct session *s)
 	session_detach_holder(s);
 	s->events_taken = (uint64_t)s->row.hold_event;
 	s->hold = hold_client_new(s->engine->hub, path, -1, &handler, s);
+	uv_timer_start(&s->retry, no_answer, WELCOME_MS, 0);
 }
 
 /* Between the request and its answer nothing is started in the holder: it may be about to go. */

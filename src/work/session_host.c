@@ -48,6 +48,20 @@ static void host_input(struct agent_session *a, const void *bytes, size_t len)
 		hold_client_input(s->hold, bytes, len, NULL, NULL);
 }
 
+static void input_answered(void *arg, const struct hold_answer *answer)
+{
+	struct session *s = arg;
+	if (!answer->lost && s->agent.ops->on_input_done)
+		s->agent.ops->on_input_done(&s->agent, answer->mark, answer->error);
+}
+
+static void host_input_at(struct agent_session *a, uint64_t offset, const void *bytes, size_t len)
+{
+	struct session *s = of(a);
+	if (s->hold)
+		hold_client_input_at(s->hold, (uint32_t)s->row.generation, offset, bytes, len, input_answered, s);
+}
+
 static void host_turn_started(struct agent_session *a)
 {
 	struct session *s = of(a);
@@ -69,10 +83,12 @@ static void host_turn_ended(struct agent_session *a, const char *last_words)
 	session_save(s);
 	struct json_object *detail JSON_FREE = json_new();
 	json_add_str(detail, "said", last_words ? last_words : "");
+	bool reviewable = s->row.branch && s->row.target && strcmp(s->row.branch, s->row.target) != 0;
 	struct agent_item item = {
 		.need = AGENT_NEED_REVIEW,
 		.key = "turn-ended",
-		.title = "its turn ended: review it, tell it what is next, or stop it",
+		.title = reviewable ? "its turn ended: review it, tell it what is next, or stop it"
+		                    : "its turn ended: tell it what is next, or stop it",
 		.detail = detail,
 	};
 	if (!session_item_is_open(s, "done")) /* which says the same, and more */
@@ -83,6 +99,8 @@ static void host_turn_ended(struct agent_session *a, const char *last_words)
 static void host_said(struct agent_session *a, const char *kind, struct json_object *data)
 {
 	struct json_object *event = json_new();
+	if (strcmp(kind, "recap") == 0)
+		session_recap(of(a), json_str_or(data, "text", ""));
 	json_add_str(event, "kind", kind);
 	json_add_obj(event, "said", json_object_get(data));
 	session_event(of(a), "agent.said", event);
@@ -100,12 +118,37 @@ static void note_conversation(struct session *s)
 	session_event(s, "session.conversation", data);
 }
 
+/* An adapter may say so for each of thousands of lines: it is written once a turn. */
 static void host_save(struct agent_session *a)
 {
 	struct session *s = of(a);
-	note_conversation(s);
-	mem_replace(&s->row.agent_state, json_line(a->state));
-	session_save(s);
+	if (s->state_due)
+		return;
+	s->state_due = true;
+	s->next_due = s->engine->due;
+	s->engine->due = s;
+}
+
+void session_state_settle(struct engine *e)
+{
+	while (e->due) {
+		struct session *s = e->due;
+		e->due = s->next_due;
+		s->state_due = false;
+		note_conversation(s);
+		mem_replace(&s->row.agent_state, json_line(s->agent.state));
+		session_save(s);
+	}
+}
+
+void session_state_forget(struct session *s)
+{
+	struct session **at = &s->engine->due;
+	while (*at && *at != s)
+		at = &(*at)->next_due;
+	if (*at)
+		*at = s->next_due;
+	s->state_due = false;
 }
 
 /* ---- timers ---- */
@@ -161,6 +204,7 @@ const struct agent_host session_agent_host = {
 	.item_withdraw = host_item_withdraw,
 	.reply = host_reply,
 	.input = host_input,
+	.input_at = host_input_at,
 	.prompt_settled = session_prompt_settled,
 	.turn_started = host_turn_started,
 	.turn_ended = host_turn_ended,

@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
+#include "work/decision.h"
 #include "work/session.h"
+#include "work/session_ask.h"
 #include "work/topic.h"
 
 void session_items_count(struct session *s)
@@ -64,7 +66,7 @@ int64_t session_item_open(struct session *s, const char *kind, const struct agen
 	}
 	const struct topic topic = {
 		.kind = kind,
-		.repo = s->row.git_dir ? s->row.git_dir : s->row.repo,
+		.repo = decision_scope(s),
 		.workspace = s->row.workspace,
 		.asked = item->topic,
 		.options = item->options,
@@ -97,28 +99,11 @@ int64_t session_item_open(struct session *s, const char *kind, const struct agen
 static void close_item(struct session *s, struct item_row *row, const char *state, const char *reason)
 {
 	mem_replace(&row->state, state);
-	mem_replace(&row->reason, reason);
+	if (reason != row->reason)
+		mem_replace(&row->reason, reason);
 	row->closed_ms = clock_wall_ms();
 	item_row_save(s->engine->setup.db, row);
 	item_event(s, strcmp(state, "delivered") == 0 ? "item.delivered" : "item.withdrawn", row->id, reason);
-}
-
-/* The item, open or answered, whose request has that number. */
-static bool find_request(struct session *s, uint64_t request, struct item_row *ret)
-{
-	struct item_rows rows[2] = {0};
-	bool found = false;
-	item_row_list_open(s->engine->setup.db, s->row.id, &rows[0]);
-	item_row_list_answered(s->engine->setup.db, s->row.id, &rows[1]);
-	for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
-		for (size_t i = 0; i < rows[k].n && !found; i++) {
-			found = rows[k].v[i].request == (int64_t)request;
-			if (found)
-				item_row_copy(ret, &rows[k].v[i]);
-		}
-		item_rows_fini(&rows[k]);
-	}
-	return found;
 }
 
 static void after_close(struct session *s)
@@ -151,63 +136,75 @@ void session_items_withdraw_all(struct session *s, const char *reason, bool bloc
 
 void session_items_request_gone(struct session *s, uint64_t request)
 {
-	struct item_row row = {0};
-	if (!find_request(s, request, &row))
-		return;
-	close_item(s, &row, "withdrawn", "the asking process went away (answered in the terminal, or cancelled)");
-	item_row_fini(&row);
-	after_close(s);
+	struct item_rows rows = {0};
+	item_row_list_request(s->engine->setup.db, s->row.id, (int64_t)request, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		close_item(s, &rows.v[i], "withdrawn", "the asking process went away (answered in the terminal, or cancelled)");
+	if (rows.n)
+		after_close(s);
+	item_rows_fini(&rows);
 }
 
 void session_items_delivered(struct session *s, uint64_t request, bool gone)
 {
-	struct item_row row = {0};
-	if (!find_request(s, request, &row))
-		return;
-	if (strcmp(row.state, "answered") == 0)
-		close_item(s, &row, gone ? "withdrawn" : "delivered", gone ? "answered in the terminal first" : NULL);
-	item_row_fini(&row);
+	struct item_rows rows = {0};
+	item_row_list_request(s->engine->setup.db, s->row.id, (int64_t)request, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		if (strcmp(rows.v[i].state, "answered") == 0)
+			close_item(s, &rows.v[i], gone ? "withdrawn" : "delivered", gone ? "answered in the terminal first" : NULL);
+	item_rows_fini(&rows);
 }
 
-/* A question of `muster ask` is answered by its own line; the adapter knows nothing of it. */
-static void answer_question(struct session *s, const struct item_row *row)
+/* An item of an adapter's: its answer is in the agent's own protocol. */
+static bool deliver_by_adapter(struct session *s, struct item_row *row)
 {
-	struct json_object *answer JSON_FREE = json_new();
-	struct json_object *inner = json_new();
-	if (row->option)
-		json_add_str(inner, "option", row->option);
-	if (row->text)
-		json_add_str(inner, "text", row->text);
-	json_add_obj(answer, "answer", inner);
-	session_reply(s, (uint64_t)row->request, answer);
-}
-
-/* A question that the agent did not wait for: the answer reaches it as a prompt. */
-static void tell_answer(struct session *s, const struct item_row *row)
-{
-	MEM_FREE char *text = mem_printf("Answer to your question \"%s\": %s%s%s", row->title, row->option ? row->option : "",
-	                                 row->option && row->text ? ": " : "", row->text ? row->text : "");
-	int64_t prompt;
-	session_prompt_add(s, text, &prompt);
-}
-
-void session_item_deliver(struct session *s, struct item_row *row)
-{
-	session_items_count(s);
-	if (strncmp(row->key, "ask-", 4) == 0) {
-		if (row->request)
-			answer_question(s, row);
-		else
-			tell_answer(s, row);
-	} else if (s->agent.ops->answer) {
-		struct json_object *detail JSON_FREE = row->detail ? json_parse_text(row->detail, NULL) : NULL;
-		struct agent_answer answer = {.option = row->option, .text = row->text};
+	struct json_object *detail JSON_FREE = row->detail ? json_parse_text(row->detail, NULL) : NULL;
+	struct agent_answer answer = {.option = row->option, .text = row->text};
+	if (s->agent.ops->answer)
 		s->agent.ops->answer(&s->agent, row->key, (uint64_t)row->request, detail, &answer);
-	}
-	if (!row->request)
-		close_item(s, row, "delivered", NULL);
+	return !row->request;
+}
+
+/* How an answer reaches the agent, by what the item's key begins with. True: it has it, or will have it from the store;
+ * false: the holder's word on the reply is waited for, or a thread's. */
+static const struct {
+	const char *prefix;
+	bool (*deliver)(struct session *s, struct item_row *row);
+} deliveries[] = {
+	{"ask-", session_ask_deliver},
+	{DECISION_KEYS, decision_deliver},
+	{"", deliver_by_adapter},
+};
+
+static bool deliver(struct session *s, struct item_row *row)
+{
+	size_t i = 0;
+	while (strncmp(row->key, deliveries[i].prefix, strlen(deliveries[i].prefix)) != 0)
+		i++;
+	return deliveries[i].deliver(s, row);
+}
+
+void session_item_delivered(struct session *s, struct item_row *row)
+{
+	close_item(s, row, "delivered", row->reason);
 	session_refresh(s);
 	session_prompts_pump(s);
+}
+
+void session_item_answer(struct session *s, struct item_row *row, const char *option, const char *text)
+{
+	mem_replace(&row->state, "answered");
+	mem_replace(&row->option, option);
+	mem_replace(&row->text, text);
+	row->closed_ms = clock_wall_ms();
+	item_row_save(s->engine->setup.db, row);
+	session_event(s, "item.answered", item_json(s, row));
+	session_items_count(s);
+	if (deliver(s, row))
+		close_item(s, row, "delivered", row->reason);
+	session_refresh(s);
+	session_prompts_pump(s);
+	session_admit(s->engine); /* it may have been what a queued session waited for */
 }
 
 /* A session that ended badly by itself needs the lead, who sees its last words. */

@@ -236,8 +236,9 @@ void engine_job_start(struct engine *e, struct json_object *params, struct call 
 
 /* ---- listing: those that were started, and processes that the holder finds ---- */
 
-/* The agent's hooks are processes too, here for a moment or for as long as a permission is open; nobody's jobs. */
-static bool is_hook(const struct session *s, const char *command)
+/* The agent's hooks are processes too, here for a moment or for as long as a permission is open, and so is the server
+ * of its tools: nobody's jobs. */
+static bool is_ours(const struct session *s, const char *command)
 {
 	const char *muster = s->engine->muster_path;
 	const char *at = strstr(command, muster);
@@ -245,7 +246,7 @@ static bool is_hook(const struct session *s, const char *command)
 		return false;
 	at += strlen(muster);
 	at += *at == '\'';
-	return strncmp(at, " hook ", strlen(" hook ")) == 0;
+	return strncmp(at, " hook ", strlen(" hook ")) == 0 || strcmp(at, " mcp") == 0;
 }
 
 static void add_found(struct json_object *list, struct session *s, const struct hold_answer *answer)
@@ -260,7 +261,7 @@ static void add_found(struct json_object *list, struct session *s, const struct 
 		unpack_u8(&u);  /* state */
 		unpack_u32(&u); /* wait status */
 		MEM_FREE char *command = unpack_text(&u);
-		if (u.bad || *job || !*command || is_hook(s, command)) /* no command line: it is about to end */
+		if (u.bad || *job || !*command || is_ours(s, command)) /* no command line: it is about to end */
 			continue;
 		struct str line STR_FREE = STR_INIT;
 		text_add_inert(&line, command, strlen(command), TEXT_ONE_LINE);

@@ -220,10 +220,15 @@ struct json_object *session_json_full(struct session *s)
 	json_add_obj(o, "task", s->row.task ? json_parse_text(s->row.task, NULL) : NULL);
 	json_add_obj(o, "command", s->row.command ? json_parse_text(s->row.command, NULL) : NULL);
 	json_add_str(o, "brief_text", s->row.brief);
+	json_add_str(o, "preface", s->row.preface);
 	json_add_str(o, "last_words", s->row.last_words);
+	json_add_str(o, "recap", s->row.recap);
 	json_add_str(o, "folder", folder);
 	json_add_int(o, "pid", s->row.pid);
 	json_add_str(o, "conversation", json_str(s->agent.state, "conversation"));
+	json_add_str(o, "mode", json_str(s->agent.state, "mode"));
+	json_add_obj(o, "usage", json_copy(json_obj(s->agent.state, "usage")));
+	json_add_obj(o, "unknown", json_copy(json_obj(s->agent.state, "unknown")));
 	struct json_object *hold = json_new();
 	json_add_int(hold, "pid", s->hold_pid);
 	json_add_str(hold, "socket", socket);

@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "fmt/json.h"
 #include "store/reply_row.h"
+#include "work/decision.h"
 #include "work/session.h"
+#include "work/session_ask.h"
 
 enum { MAIL_TEXT_MAX = 16 * 1024 };
 
@@ -94,8 +96,7 @@ static void on_hook(struct session *s, uint64_t request, struct json_object *msg
 	s->agent.ops->on_hook(&s->agent, request, event, json_obj(msg, "data"));
 }
 
-/* A text of the agent's, as one inert line of bounded length. The caller owns it; NULL when absent. */
-static char *inert(struct json_object *msg, const char *key, enum text_keep keep)
+char *session_mail_text(struct json_object *msg, const char *key, enum text_keep keep)
 {
 	const char *text = json_str(msg, key);
 	if (!text)
@@ -105,44 +106,10 @@ static char *inert(struct json_object *msg, const char *key, enum text_keep keep
 	return str_take(&out);
 }
 
-static void on_ask(struct session *s, uint64_t request, struct json_object *msg)
-{
-	char *question MEM_FREE = inert(msg, "question", TEXT_ONE_LINE);
-	char *context MEM_FREE = inert(msg, "context", TEXT_LINES);
-	char *assumption MEM_FREE = inert(msg, "assumption", TEXT_LINES);
-	bool blocking = json_flag(msg, "blocking", true);
-	if (!question || !*question) {
-		session_reply_error(s, request, "ask needs a question");
-		return;
-	}
-	struct json_object *detail JSON_FREE = json_new();
-	if (context)
-		json_add_str(detail, "context", context);
-	if (assumption)
-		json_add_str(detail, "assumption", assumption);
-	MEM_FREE char *key = mem_printf("ask-%llu", (unsigned long long)request);
-	struct agent_item item = {
-		.need = AGENT_NEED_QUESTION,
-		.key = key,
-		.request = blocking ? request : 0,
-		.blocking = blocking,
-		.title = question,
-		.topic = question,
-		.detail = detail,
-		.options = json_arr(msg, "options"),
-	};
-	int64_t id = session_item_open(s, "question", &item);
-	if (!blocking) {
-		struct json_object *answer JSON_FREE = json_new();
-		json_add_int(answer, "item", id);
-		session_reply(s, request, answer);
-	}
-}
-
 static void on_report(struct session *s, uint64_t request, struct json_object *msg)
 {
-	char *text MEM_FREE = inert(msg, "text", TEXT_ONE_LINE);
-	char *next MEM_FREE = inert(msg, "next", TEXT_ONE_LINE);
+	char *text MEM_FREE = session_mail_text(msg, "text", TEXT_ONE_LINE);
+	char *next MEM_FREE = session_mail_text(msg, "next", TEXT_ONE_LINE);
 	int64_t percent = json_int_in(msg, "percent", 0, 100, -1);
 	struct json_object *data = json_new();
 	if (percent >= 0) {
@@ -162,9 +129,9 @@ static void on_report(struct session *s, uint64_t request, struct json_object *m
 
 static void on_done(struct session *s, uint64_t request, struct json_object *msg)
 {
-	char *summary MEM_FREE = inert(msg, "summary", TEXT_LINES);
-	char *tested MEM_FREE = inert(msg, "tested", TEXT_LINES);
-	char *look MEM_FREE = inert(msg, "look", TEXT_LINES);
+	char *summary MEM_FREE = session_mail_text(msg, "summary", TEXT_LINES);
+	char *tested MEM_FREE = session_mail_text(msg, "tested", TEXT_LINES);
+	char *look MEM_FREE = session_mail_text(msg, "look", TEXT_LINES);
 	struct json_object *detail JSON_FREE = json_new();
 	json_add_str(detail, "summary", summary ? summary : "");
 	if (tested)
@@ -184,11 +151,43 @@ static void on_done(struct session *s, uint64_t request, struct json_object *msg
 	reply_ok(s, request);
 }
 
+void session_recap(struct session *s, const char *text)
+{
+	struct str inert = STR_INIT;
+	text_add_inert(&inert, text, MIN(strlen(text), (size_t)MAIL_TEXT_MAX), TEXT_LINES);
+	mem_replace(&s->row.recap, str_c(&inert));
+	str_fini(&inert);
+	session_save(s);
+}
+
+static void on_recap(struct session *s, uint64_t request, struct json_object *msg)
+{
+	const char *text = json_str(msg, "text");
+	if (!text || !*text) {
+		session_reply_error(s, request, "recap needs a text");
+		return;
+	}
+	session_recap(s, text);
+	struct json_object *data = json_new();
+	json_add_str(data, "text", s->row.recap);
+	session_event(s, "recap", data);
+	reply_ok(s, request);
+}
+
 static const struct {
 	const char *name;
 	on_mail *handle;
 } mail_table[] = {
-	{"hook", on_hook}, {"ask", on_ask}, {"report", on_report}, {"done", on_done}, {"job", session_mail_job},
+	{"hook", on_hook},
+	{"ask", session_mail_ask},
+	{"ask_many", session_mail_ask_many},
+	{"await", session_mail_await},
+	{"decisions", session_mail_decisions},
+	{"propose", session_mail_propose},
+	{"report", on_report},
+	{"done", on_done},
+	{"recap", on_recap},
+	{"job", session_mail_job},
 };
 
 void session_mail(struct session *s, uint64_t request, const uint8_t *line, size_t len)

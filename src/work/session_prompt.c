@@ -147,6 +147,11 @@ void session_prompt_add(struct session *s, const char *text, int64_t *ret_prompt
 	*ret_prompt = row.id;
 }
 
+bool session_hears(const struct session *s)
+{
+	return (s->agent.ops->can & (AGENT_CAN_TELL | AGENT_SPEAKS)) == (AGENT_CAN_TELL | AGENT_SPEAKS);
+}
+
 static int check_tell(struct session *s, struct err *err)
 {
 	const char *name = s->row.name;

@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "fmt/json.h"
+#include "work/decision.h"
 #include "work/names.h"
 #include "work/session.h"
 #include "work/space.h"
@@ -106,6 +107,9 @@ static int read_task(struct start *st)
 	json_strv(st->params, "scope", &scope);
 	if (scope.n)
 		strv_copy(&st->task.scope, &scope);
+	for (size_t i = 0; i < st->task.awaits.n; i++)
+		if (decision_name_check(st->task.awaits.v[i], &st->err) < 0)
+			return err_prefix(&st->err, "awaits: %s", st->task.awaits.v[i]);
 	const char *prompt = json_str(st->params, "prompt");
 	const char *body = st->task.body && *st->task.body ? st->task.body : NULL;
 	if (prompt && body)
@@ -149,21 +153,6 @@ static void fill_row(struct start *st)
 
 /* ---- checks on a thread ---- */
 
-/* Is the folder, or one above it, a repository? A look that costs no process. */
-static bool inside_repository(const char *path)
-{
-	MEM_FREE char *dir = realpath(path, NULL);
-	while (dir && *dir) {
-		MEM_FREE char *git = mem_printf("%s/.git", dir);
-		MEM_FREE char *head = mem_printf("%s/HEAD", dir);
-		MEM_FREE char *objects = mem_printf("%s/objects", dir);
-		if (file_exists(git) || (file_exists(head) && file_is_dir(objects)))
-			return true;
-		*strrchr(dir, '/') = '\0';
-	}
-	return false;
-}
-
 static void merge_options(struct json_object *into, struct json_object *from)
 {
 	if (!from)
@@ -180,11 +169,16 @@ static int choose_agent(struct start *st, const struct config *config)
 	const char *asked = json_str_or(st->params, "agent", st->task.agent);
 	bool command = json_len(json_arr(st->params, "command")) > 0;
 	const char *name = asked ? asked : command ? "shell" : config->agent ? config->agent : "claude";
-	if (!agent_find(name))
+	const struct agent_ops *ops = agent_find(name);
+	if (!ops)
 		return err_set(&st->err, ERR_USAGE, "no agent %s; `muster doctor` lists those that muster knows", name);
 	r->agent = mem_strdup(name);
+	r->headless = r->headless || (ops->can & AGENT_NO_TERMINAL);
 	struct json_object *options JSON_FREE = json_new();
-	merge_options(options, json_obj(config->agents, name));
+	MEM_FREE char *kind = mem_strndup(name, strcspn(name, ":"));
+	merge_options(options, json_obj(config->agents, kind));
+	if (strcmp(kind, name) != 0)
+		merge_options(options, json_obj(config->agents, name));
 	merge_options(options, st->task.options);
 	merge_options(options, json_obj(st->params, "options"));
 	mem_replace(&r->options, json_line(options));
@@ -193,12 +187,23 @@ static int choose_agent(struct start *st, const struct config *config)
 	return 0;
 }
 
+/* Where its work is to land. What runs in the user's own folder may be on no branch: nothing of it lands then. */
+static int choose_target(struct start *st, const struct repo *repo, const struct config *config)
+{
+	struct session_row *r = &st->row;
+	const char *asked = json_str(st->params, "target");
+	if (repo_target_branch(repo, asked ? asked : config->target, &r->target, &st->err) == 0)
+		return 0;
+	if (st->err.code == ERR_REFUSED && !r->worktree && !r->adopted)
+		return 0;
+	return asked || !config->target ? -1 : err_prefix(&st->err, "the configuration's target");
+}
+
 static int check_repository(struct start *st, struct repo *repo, struct config *config)
 {
 	struct session_row *r = &st->row;
 	const char *where = r->adopted ? r->workspace : json_str_or(st->params, "repo", ".");
 	const char *base = json_str(st->params, "base");
-	const char *target = json_str(st->params, "target");
 	struct oid at;
 	unsigned needs = r->worktree ? REPO_NEEDS_COMMIT : REPO_NEEDS_CHECKOUT | REPO_NEEDS_COMMIT;
 	if (repo_open(where, st->engine->setup.dirs->state, needs, repo, &st->err) < 0)
@@ -207,8 +212,8 @@ static int check_repository(struct start *st, struct repo *repo, struct config *
 	r->repo = mem_strdup(repo->toplevel ? repo->toplevel : repo->common_dir);
 	if (config_load(config, r->repo, st->engine->setup.dirs->config, &st->err) < 0 ||
 	    choose_agent(st, config) < 0 ||
-	    repo_target_branch(repo, target ? target : config->target, &r->target, &st->err) < 0 ||
-	    repo_commit(repo, base ? base : r->adopted ? "HEAD" : r->target, &at, &st->err) < 0)
+	    choose_target(st, repo, config) < 0 ||
+	    repo_commit(repo, base ? base : r->adopted || !r->target ? "HEAD" : r->target, &at, &st->err) < 0)
 		return -1;
 	r->base = mem_strdup(at.hex);
 	r->ports = config->ports_per_session;
@@ -279,6 +284,7 @@ static void create(struct start *st)
 	struct session *s = session_new(e, r);
 	s->state = SESSION_QUEUED;
 	session_event(s, "session.queued", NULL);
+	decision_hold_back(s);
 	e->max_live = st->max_live ? st->max_live : e->max_live;
 	session_admit(e);
 	struct json_object *o = session_json(s);
@@ -336,7 +342,7 @@ void engine_session_start(struct engine *e, struct json_object *params, struct c
 	} else if (where[0] != '/' || !file_is_dir(where)) {
 		err_set(&st->err, ERR_USAGE, "no such folder: %s", where);
 		start_fail(st);
-	} else if (!st->row.worktree && !inside_repository(where)) {
+	} else if (!st->row.worktree && !repo_is_inside(where)) {
 		create_plain(st, where);
 	} else {
 		worker_run(e->setup.loop, inspect, inspected, st);
@@ -414,6 +420,8 @@ static void prepare_done(void *arg)
 			json_add_str(data, "line", w->warnings.v[i]);
 			session_event(s, "session.setup", data);
 		}
+		if (s->row.brief && !s->row.resuming && !s->row.preface)
+			s->row.preface = decision_preface(s);
 		session_rebind(s);
 		session_launch(s, s->row.resuming ? AGENT_START_RESUME : AGENT_START_NEW);
 	}
@@ -448,7 +456,7 @@ void session_admit(struct engine *e)
 	HASH_ITER(by_id, e->by_id, s, tmp) {
 		if (e->live >= e->max_live)
 			break;
-		if (s->life == LIFE_QUEUED)
+		if (s->life == LIFE_QUEUED && s->open_blocking == 0)
 			prepare(s);
 	}
 	e->admitting = false;

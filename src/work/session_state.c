@@ -5,11 +5,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "fmt/json.h"
+#include "store/event.h"
 #include "term/status.h"
 #include "work/session.h"
 
-/* `because` of the result points into signals. */
-static struct status derive(const struct session *s, struct status_signal signals[static SESSION_SIGNALS_MAX])
+static void view_signals(const struct session *s, struct status_signal signals[static SESSION_SIGNALS_MAX])
 {
 	for (size_t i = 0; i < s->n_signals; i++) {
 		const struct signal_row *row = &s->signals[i];
@@ -19,6 +19,12 @@ static struct status derive(const struct session *s, struct status_signal signal
 		                                    .at_ms = row->at_ms,
 		                                    .detail = row->detail};
 	}
+}
+
+/* `because` of the result points into signals. */
+static struct status derive(const struct session *s, struct status_signal signals[static SESSION_SIGNALS_MAX])
+{
+	view_signals(s, signals);
 	struct status_facts f = {
 		.life = s->life,
 		.connected = s->connected || s->life != LIFE_LIVE,
@@ -36,6 +42,28 @@ static struct status derive(const struct session *s, struct status_signal signal
 
 static void wake_waiters(struct session *s);
 
+void session_state_recall(struct session *s)
+{
+	struct event_row row = {0};
+	if (!event_newest(s->engine->setup.db, s->row.id, "session.state", &row))
+		return;
+	struct json_object *data JSON_FREE = json_parse_text(row.data, NULL);
+	if (session_state_parse(json_str_or(data, "to", ""), &s->recalled))
+		s->recalled_since_ms = json_int(data, "since_ms", row.at_ms);
+	if (s->recalled_since_ms && s->recalled == s->state)
+		s->state_since_ms = s->recalled_since_ms;
+	event_row_fini(&row);
+}
+
+/* Until its holder has answered a session is unknown or lost to a new musterd: that ends no state. */
+static int64_t since(struct session *s)
+{
+	int64_t since_ms = s->recalled_since_ms && s->state == s->recalled ? s->recalled_since_ms : clock_wall_ms();
+	if (s->state != SESSION_LOST)
+		s->recalled_since_ms = 0;
+	return since_ms;
+}
+
 void session_refresh(struct session *s)
 {
 	str_reset(&s->json);
@@ -48,7 +76,8 @@ void session_refresh(struct session *s)
 		json_add_str(data, "from", session_state_name(s->state));
 		json_add_str(data, "to", session_state_name(now));
 		s->state = now;
-		s->state_since_ms = clock_wall_ms();
+		s->state_since_ms = since(s);
+		json_add_int(data, "since_ms", s->state_since_ms);
 		MEM_FREE char *why = session_why(s);
 		json_add_str(data, "why", why);
 		session_event(s, "session.state", data);
@@ -99,7 +128,9 @@ void session_signal(struct session *s, const char *source, enum agent_activity a
 		return;
 	row->activity = a;
 	row->confidence = confidence;
-	row->at_ms = clock_wall_ms();
+	struct status_signal signals[SESSION_SIGNALS_MAX];
+	view_signals(s, signals);
+	row->at_ms = status_signal_time(signals, s->n_signals, clock_wall_ms());
 	mem_replace(&row->detail, detail);
 	signal_row_put(s->engine->setup.db, row);
 	session_refresh(s);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/pack.h"
 #include "fmt/json.h"
+#include "work/decision.h"
 #include "work/session.h"
 
 enum { STOP_GRACE_MS = 5000 };
@@ -192,6 +193,23 @@ void engine_session_interrupt(struct engine *e, struct json_object *params, stru
 		run_adapter(e, params, call, AGENT_CAN_INTERRUPT, s->agent.ops->interrupt, s, "session.interrupted");
 }
 
+void engine_session_mode(struct engine *e, struct json_object *params, struct call *call)
+{
+	struct session *s = engine_session_of(e, params, call);
+	struct err err;
+	if (!s)
+		return;
+	int r = need_running(s, &err);
+	if (r == 0 && !s->agent.ops->set_mode)
+		r = err_set(&err, ERR_REFUSED, "%s: the agent %s has no modes", s->row.name, s->agent.ops->name);
+	if (r == 0)
+		r = s->agent.ops->set_mode(&s->agent, json_str(params, "mode"), &err);
+	if (r < 0)
+		call_fail(call, &err);
+	else
+		call_done(call, session_json(s));
+}
+
 /* ---- pause, resume ---- */
 
 void engine_session_pause(struct engine *e, struct json_object *params, struct call *call)
@@ -216,6 +234,16 @@ static int check_resume(struct session *s, struct err *err)
 	return 0;
 }
 
+/* It has no workspace yet: what it waited for may hold it back again. */
+static void queue_again(struct session *s)
+{
+	s->row.want_stop = false;
+	mem_replace(&s->row.failure, NULL);
+	session_life_set(s, LIFE_QUEUED);
+	decision_hold_back(s);
+	session_admit(s->engine);
+}
+
 /* A paused session goes on; one that has ended is started again, with its own conversation where it has one. */
 void engine_session_resume(struct engine *e, struct json_object *params, struct call *call)
 {
@@ -233,7 +261,10 @@ void engine_session_resume(struct engine *e, struct json_object *params, struct 
 	}
 	db_turn_durable(e->setup.db);
 	session_item_withdraw(s, "failure", "the lead resumed it");
-	session_launch(s, s->agent.ops->can & AGENT_CAN_RESUME ? AGENT_START_RESUME : AGENT_START_NEW);
+	if (s->row.generation == 0)
+		queue_again(s);
+	else
+		session_launch(s, s->agent.ops->can & AGENT_CAN_RESUME ? AGENT_START_RESUME : AGENT_START_NEW);
 	session_wait(s, ~((1u << SESSION_QUEUED) | (1u << SESSION_PREPARING)), 60000, call);
 }
 
@@ -300,6 +331,7 @@ void engine_session_stop(struct engine *e, struct json_object *params, struct ca
 		return;
 	if (s->life == LIFE_QUEUED) {
 		s->row.want_stop = true;
+		session_items_withdraw_all(s, "the lead stopped it", true);
 		session_life_set(s, LIFE_EXITED);
 		call_done(call, session_json(s));
 		return;

@@ -123,8 +123,8 @@ struct status status_derive(const struct status_facts *f)
 	if (f->landing)
 		return fact(SESSION_LANDING);
 	switch (f->life) {
-	case LIFE_QUEUED:
-		return fact(SESSION_QUEUED);
+	case LIFE_QUEUED: /* with a decision to wait for, if any */
+		return fact(f->open_blocking ? SESSION_BLOCKED : SESSION_QUEUED);
 	case LIFE_PREPARING:
 		return fact(SESSION_PREPARING);
 	case LIFE_LIVE:
@@ -134,4 +134,11 @@ struct status status_derive(const struct status_facts *f)
 		break;
 	}
 	return f->landed ? fact(SESSION_LANDED) : derive_ended(f);
+}
+
+int64_t status_signal_time(const struct status_signal *signals, size_t n, int64_t now_ms)
+{
+	for (size_t i = 0; i < n; i++)
+		now_ms = MAX(now_ms, signals[i].at_ms + 1);
+	return now_ms;
 }

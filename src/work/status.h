@@ -79,4 +79,8 @@ struct status {
  * of equals. Sources with little confidence (output and its absence) only count where nothing better has spoken. */
 struct status status_derive(const struct status_facts *f);
 
+/* What to note as the time of a signal that comes now: the newest of all is newer than all others, also when two come in
+ * one millisecond, or when the clock was set back since. */
+int64_t status_signal_time(const struct status_signal *signals, size_t n, int64_t now_ms);
+
 #endif

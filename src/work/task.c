@@ -32,8 +32,10 @@ static int unknown_key(const struct yaml *y, const char *name, struct err *err)
 	struct nearest near = nearest_init(name);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		nearest_offer(&near, keys[i].name);
-	return yaml_err(y, y->root, name, 0, err, "unknown key %s%s%s%s", name, near.best ? "; did you mean " : "",
-	                near.best ? near.best : "", near.best ? "?" : "");
+	const struct yaml_mark *mark = yaml_mark(y, y->root, name, 0);
+	return err_set(err, ERR_USAGE, "%s:%d:%d: unknown key %s%s%s%s", y->file, mark ? mark->name.line : 0,
+	               mark ? mark->name.column : 0, name, near.best ? "; did you mean " : "",
+	               near.best ? near.best : "", near.best ? "?" : "");
 }
 
 static int take(struct task *t, const struct yaml *y, const struct key *key, struct json_object *value, struct err *err)

@@ -18,7 +18,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-static void add_words(struct str *out, const char *text)
+void topic_words(struct str *out, const char *text)
 {
 	size_t begin = out->len;
 	for (const char *p = text; *p; p++) {
@@ -62,16 +62,18 @@ char *topic_text(const struct topic *t)
 		return NULL;
 	str_addf(&text, "%s%c%s%c", t->kind, SEPARATOR, t->repo ? t->repo : "", SEPARATOR);
 	if (strcmp(t->kind, "question") == 0)
-		add_words(&text, t->asked);
+		topic_words(&text, t->asked);
 	else
 		add_without_folder(&text, t->asked, t->workspace);
-	for (size_t i = 0; i < json_len(t->options); i++) {
-		if (json_flag(json_at(t->options, i), "own", false))
+	/* Of a decision the options are proposals: whoever awaits it takes any. */
+	size_t n_options = strcmp(t->kind, "decision") == 0 ? 0 : json_len(t->options);
+	for (size_t i = 0; i < n_options; i++) {
+		if (json_has(json_at(t->options, i), "as"))
 			continue;
 		str_addc(&text, SEPARATOR);
-		add_words(&text, json_str_or(json_at(t->options, i), "key", ""));
+		topic_words(&text, json_str_or(json_at(t->options, i), "key", ""));
 		str_addc(&text, SEPARATOR);
-		add_words(&text, json_str_or(json_at(t->options, i), "label", ""));
+		topic_words(&text, json_str_or(json_at(t->options, i), "label", ""));
 	}
 	return str_take(&text);
 }

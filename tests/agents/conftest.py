@@ -14,7 +14,15 @@ from model_server import ModelServer
 HERE = pathlib.Path(__file__).parent
 CLAUDE = 'MUSTER_TEST_CLAUDE'
 CODEX = 'MUSTER_TEST_CODEX'
-FETCHED = {CLAUDE: 'fetch-claude.sh', CODEX: 'fetch-codex.sh'}  # what each script prints, or why there is nothing
+ACP = 'MUSTER_TEST_ACP'
+MCP_CLIENTS = 'MUSTER_TEST_MCP_CLIENTS'
+# What each script prints, or why there is nothing.
+FETCHED = {
+    CLAUDE: 'fetch-claude.sh',
+    CODEX: 'fetch-codex.sh',
+    ACP: 'fetch-acp.sh',
+    MCP_CLIENTS: 'fetch-mcp-clients.sh',
+}
 KEY = 'sk-ant-scripted-dummy-key'
 
 
@@ -22,11 +30,11 @@ def pytest_configure(config):
     """Once, before anything is collected: fetch what needs the network, then leave it behind."""
     if hasattr(config, 'workerinput') or isolate.MARK in os.environ:
         return
-    for name, script in FETCHED.items():
+    for variable, script in FETCHED.items():
         fetched = subprocess.run([HERE / script], capture_output=True, text=True, check=False)
         if fetched.returncode not in (0, 77):
             pytest.exit(fetched.stderr.strip(), returncode=1)
-        os.environ[name] = fetched.stdout.strip() or 'skip: ' + fetched.stderr.strip()
+        os.environ[variable] = fetched.stdout.strip() or 'skip: ' + fetched.stderr.strip()
     capture = config.pluginmanager.getplugin('capturemanager')
     if capture:
         capture.stop_global_capturing()
@@ -39,8 +47,8 @@ def pytest_report_header(config):
     return f'agents: isolated in a network namespace: {os.environ.get(isolate.MARK)}'
 
 
-def fetched_or_skip(name):
-    found = os.environ.get(name, 'skip: not fetched')
+def fetched_or_skip(variable):
+    found = os.environ.get(variable, 'skip: not fetched')
     if found.startswith('skip: '):
         pytest.skip(found.removeprefix('skip: '))
     return found
@@ -54,6 +62,18 @@ def claude_binary():
 @pytest.fixture(scope='session')
 def codex_binary():
     return fetched_or_skip(CODEX)
+
+
+@pytest.fixture(scope='session')
+def acp_folder():
+    """Where the ACP agents and their Node.js are."""
+    return pathlib.Path(fetched_or_skip(ACP)) / 'node_modules'
+
+
+@pytest.fixture(scope='session')
+def mcp_clients():
+    """The folder of the official MCP clients."""
+    return fetched_or_skip(MCP_CLIENTS)
 
 
 @pytest.fixture(scope='session')

@@ -110,6 +110,8 @@ def tool_input(call):
         options = [{'label': label, 'description': f'Choose {label}'} for label in given['options']]
         question = {'question': given['question'], 'header': given['header'], 'options': options, 'multiSelect': False}
         return 'AskUserQuestion', {'questions': [question]}
+    if call.tool == 'mcp':
+        return f'mcp__{given["server"]}__{given["tool"]}', given['arguments']
     raise ValueError(f'no tool for {call.tool!r}')
 
 

@@ -132,4 +132,9 @@ def mcp(tool, given='{}', server='muster'):
     return [Call('mcp', {'server': server, 'tool': tool, 'arguments': json.loads(given)}), Echo('It said')]
 
 
-SCENARIOS = {f.__name__: f for f in (say, slow, hold, fail, write, edit, run, both, background, ask, mcp)}
+def mcp_ask(question='Which colour?', options='red,green'):
+    choices = [{'key': key, 'label': f'{key} it is'} for key in options.split(',')]
+    return [Call('mcp', {'server': 'muster', 'tool': 'ask', 'arguments': {'question': question, 'options': choices}}), Echo('The lead said')]
+
+
+SCENARIOS = {f.__name__: f for f in (say, slow, hold, fail, write, edit, run, both, background, ask, mcp, mcp_ask)}

@@ -275,6 +275,42 @@ def test_headless(muster, repo):
     assert s.get()['conversation'] != before
 
 
+def test_the_conversation_of_a_headless_session(muster, repo):
+    s = Session(muster, repo, 'Please [[script edit]]', headless=True)
+    s.answer(s.need('permission'), '--option', 'allow')
+    assert s.turn_ended() == 'Edited hello.txt.'
+    events = s.rpc.call('events.list', session=s.name, limit=10000)['events']
+    said = [(e['data']['kind'], e['data']['said']) for e in events if e['kind'] == 'agent.said']
+    assert [kind for kind, _ in said] == ['prompt', 'tool', 'tool_update', 'tool', 'tool_update', 'message', 'usage']
+    assert said[0][1]['text'] == 'Please [[script edit]]'
+    assert said[3][1]['kind'] == 'edit' and said[3][1]['diff'] == '-hello\n+goodbye\n'
+    assert said[4][1]['status'] == 'completed' and said[4][1]['title'] == said[3][1]['title']
+    got = s.get()
+    assert got['usage']['cost'] > 0 and got['usage']['input_tokens'] > 0 and got['mode'] == 'default'
+    cost = got['usage']['cost']
+    shown = muster.run('show', s.name).stdout
+    assert '-hello' in shown and 'Edited hello.txt.' in shown and 'USD' in shown
+    muster.run('stop', s.name)
+    muster.run('resume', s.name)
+    s.tell('Then [[script say text=more]]')
+    s.turns(2)
+    assert s.get()['usage']['cost'] > cost  # the sum of both processes
+
+
+def test_the_mode_of_a_headless_session_is_changed(muster, repo):
+    s = Session(muster, repo, 'Please [[script say text=ready]]', headless=True)
+    s.turns(1)
+    muster.run('mode', s.name, 'acceptEdits')
+    s.wait_event('agent.said', lambda e: e['data']['kind'] == 'mode')
+    assert s.get()['mode'] == 'acceptEdits'
+    s.tell('Then [[script edit]]')
+    s.turns(2)
+    assert s.open_items('permission') == [] and s.file('hello.txt').read_text() == 'goodbye\n'
+    muster.run('mode', s.name, 'nonesuch')
+    notice = s.wait_event('agent.said', lambda e: e['data']['kind'] == 'notice')
+    assert 'refuses the mode nonesuch' in notice['data']['said']['title'] and s.get()['mode'] == 'acceptEdits'
+
+
 def test_a_folder_that_claude_does_not_trust(muster, repo):
     muster.onboard()
     s = Session(muster, repo, 'Please [[script say text=trusted]]')
@@ -385,3 +421,16 @@ def test_no_prompt_and_no_answer_is_lost_or_doubled(muster, repo, headless):
         s.reconnect()
         s.turns(2 + i)
     assert s.file('ran.txt').read_text() == '0\n1\n2\n3\n'
+
+
+def test_a_conversation_that_is_compacted_leaves_its_recap(muster, repo):
+    s = Session(muster, repo, 'Please [[script say text=Something]]')
+    assert s.turn_ended() == 'Something'
+    terminal = s.terminal()
+    try:
+        terminal.send('/compact')
+        terminal.expect('/compact')
+        press_until(terminal, '\r', lambda: s.get()['recap'])
+    finally:
+        terminal.close(force=True)
+    assert 'recap' in [e['data'].get('kind') for e in s.rpc.call('events.list', session=s.name, limit=10000)['events']]

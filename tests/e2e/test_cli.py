@@ -68,6 +68,7 @@ def test_each_verb_explains_itself(muster):
         (["tell", "s", "hi", "--wait", "soon"], "--wait: not a whole number from 0 to 86400: soon"),
         (["start"], "what shall it do? Give a prompt, --task FILE, or -- COMMAND"),
         (["start", "--"], "the command after -- is missing"),
+        (["start", "--", ""], "the command after -- is missing"),
         (["start", "--env", "x", "hi"], "--env wants KEY=VALUE, not x"),
         (["start", "-t", "/nonexistent"], "/nonexistent: No such file or directory"),
         (["api", "no such", "{}"], "no method is called no such"),

@@ -5,7 +5,7 @@ import pathlib
 import signal
 
 import pytest
-from house import RpcError, WAIT_S, processes_of
+from house import RpcError, WAIT_S, gone, processes_of
 
 pytestmark = pytest.mark.sanitize
 
@@ -80,15 +80,8 @@ def end(walk):
     """All of it away again, and nothing of it is left running."""
     walk.rpc.call("session.remove", session="w", force=True)
     left = [p for p in processes_of(walk.muster.home) if "muster-hold" in pathlib.Path(f"/proc/{p}/cmdline").read_text()]
-    for pid in left:  # a holder that was let go ends by itself: wait for it
-        import select
-
-        try:
-            fd = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        assert select.select([fd], [], [], WAIT_S)[0], "a holder stays behind"
-        os.close(fd)
+    for pid in left:
+        gone(pid)  # a holder that was let go ends by itself
     assert not [p for p in processes_of(walk.muster.home) if "sleep" in pathlib.Path(f"/proc/{p}/cmdline").read_text()]
 
 

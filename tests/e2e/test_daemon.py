@@ -12,7 +12,7 @@ import time
 
 import pytest
 from disk import run_on_disk
-from house import BUILD, WAIT_S, Rpc, RpcError, processes_of
+from house import BUILD, WAIT_S, Rpc, RpcError, command_line, processes_of
 
 MUSTERD = BUILD / "src" / "musterd"
 
@@ -142,14 +142,6 @@ def test_restart_keeps_answering(muster):
     assert muster.daemons[0].poll() is None
 
 
-def command_line(pid):
-    """Empty when it has ended meanwhile."""
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
-
-
 @pytest.mark.parametrize("how", ["quick", "slow"])
 def test_restart_while_a_workspace_is_made(muster, repo, tmp_path, how):
     """Quick set-up commands are waited for. Slow ones are ended, and done again by the successor."""
@@ -215,13 +207,86 @@ def test_a_store_of_an_older_muster(muster, tmp_path):
     rpc.wait_event("item.opened")
     muster.kill_daemon()
     with sqlite3.connect(muster.home / "state" / "muster.db") as store:
-        store.executescript("DROP INDEX item_topic; ALTER TABLE item DROP COLUMN topic; PRAGMA user_version=1;")
+        store.executescript(
+            "DROP TABLE reliance; DROP TABLE decision; ALTER TABLE session DROP COLUMN preface;"
+            "ALTER TABLE session DROP COLUMN recap; ALTER TABLE session DROP COLUMN looked_ms;"
+            "ALTER TABLE session DROP COLUMN looked_event; ALTER TABLE session DROP COLUMN looked_oid;"
+            " ALTER TABLE item DROP COLUMN noticed_ms; DROP INDEX item_topic; ALTER TABLE item DROP COLUMN topic;"
+            "PRAGMA user_version=1;")
     store.close()
     rpc = muster.rpc()
     (item,) = rpc.call("docket.list")["items"]
     assert item["title"] == "Go on?" and item["same"] == []
     rpc.call("docket.answer", item=item["id"], text="yes")
     assert rpc.call("session.wait", session="one", until="done,failed", timeout_ms=WAIT_S * 1000)["state"] == "done"
+
+
+def faketime(muster, tmp_path):
+    """From now on the wall clock of this muster's daemon is what the returned function says (mount's words for libfaketime)."""
+    found = [p for p in pathlib.Path("/usr/lib").rglob("libfaketimeMT.so.1") if p.is_file()]
+    if not found:
+        pytest.skip("faketime is not installed: clock jumps are NOT tested")
+    clock = tmp_path / "clock"
+    muster.env.update(LD_PRELOAD=str(found[0]), FAKETIME_TIMESTAMP_FILE=str(clock), FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
+
+    def jump(offset):
+        new = tmp_path / "clock.new"
+        new.write_text(offset + "\n")
+        new.rename(clock)
+
+    jump("+0")
+    return jump
+
+
+@pytest.mark.parametrize("offset", ["-400d", "+4000d"])
+def test_the_clock_jumps(muster, repo, tmp_path, offset):
+    """Order is that of the numbers, and time limits are of a clock that does not jump."""
+    jump = faketime(muster, tmp_path)
+    go = tmp_path / "go"
+    os.mkfifo(go)
+    (repo / ".muster" / "config.yaml").write_text(f"gate: ['read x < {go}']\ngate-timeout: 600\n")
+    muster.git("commit", "-qam", "gate", cwd=repo)
+    rpc = muster.rpc()
+    rpc.call("events.subscribe", after=0)
+    ask = '"$MUSTER_BIN" ask "%s?" --option yes --option no --json >> answers; '
+    script = ask % "First" + ask % "Second" + "git add -A; git commit -qm answers"
+    rpc.call("session.start", repo=str(repo), name="one", command=["sh", "-c", script])
+    rpc.wait_event("item.opened")
+    now = rpc.call("daemon.status")["started_ms"]
+    jump(offset)
+    (item,) = rpc.call("docket.list")["items"]
+    rpc.call("docket.answer", item=item["id"], option="yes")
+    while not (items := rpc.call("docket.list")["items"]):
+        rpc.wait_event("item.opened")
+    assert [i["title"] for i in items] == ["Second?"]
+    assert abs(items[0]["opened_ms"] - now) > 300 * 86400 * 1000, "the clock did not jump"
+    assert muster.json("ls")["sessions"][0]["state"] == "blocked"
+    # The next musterd finds what was said before and after the jump.
+    muster.kill_daemon()
+    rpc = muster.rpc()
+    (item,) = rpc.call("docket.list")["items"]
+    waiting = muster.rpc()
+    waiting.send({"jsonrpc": "2.0", "id": "w", "method": "session.wait", "params": {"session": "one", "until": "done", "timeout_ms": WAIT_S * 1000}})
+    jump("+0")
+    rpc.call("docket.answer", item=item["id"], option="no")
+    done = waiting.read()["result"]
+    answers = (pathlib.Path(done["workspace"]) / "answers").read_text()
+    assert answers.index("yes") < answers.index("no")
+    # A limit of ten minutes is not over when the clock says that days have passed.
+    rpc.call("review.approve", session="one")
+    rpc.call("events.subscribe")
+    landing = rpc.call("land.enqueue", sessions=["one"])["landings"][0]
+    with open(go, "w") as gate:  # opens when the gate has
+        jump(offset)
+        gate.write("\n")
+    landing = rpc.call("land.wait", landing=landing["id"])
+    assert landing["state"] == "landed", landing
+    events = rpc.call("events.list", limit=1000)["events"]
+    assert [e["id"] for e in events] == sorted(e["id"] for e in events)
+    assert [e["kind"] for e in events if e["kind"].startswith("item.")].count("item.opened") == 3  # two questions, one review
+    rpc.call("session.remove", session="one")
+    rpc.call("undo")
+    assert (pathlib.Path(done["workspace"]) / "answers").read_text() == answers
 
 
 def test_full_disk(muster, repo):

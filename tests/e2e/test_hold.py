@@ -1,5 +1,6 @@
 """muster-hold by itself: sessions that outlive their clients, and nothing that outlives a session."""
 
+import errno
 import os
 import pathlib
 import random
@@ -14,7 +15,7 @@ import pytest
 
 from conftest import BUILD, WAIT_S, end_processes, processes_of
 from disk import run_on_disk
-from holdclient import PIPE, Client, Holder, Refused, connect, text
+from holdclient import PIPE, PTY, Client, Holder, Refused, connect, text
 
 pytestmark = pytest.mark.sanitize
 HOLD = os.environ.get("MUSTER_HOLD", BUILD / "src" / "muster-hold")
@@ -189,6 +190,52 @@ def test_agent_on_pipes(client, holder):
     words = client.event("EXITED")[2]
     client.wait(lambda: b"end" in client.output)
     assert client.output == b'[{"type":"x"}]\nmore\nend\n' and words == "oops"
+
+
+def test_input_at_an_offset_arrives_once(client, holder):
+    """What is sent again after a doubt is dropped as far as the agent had it; what would leave a gap is refused."""
+    sh(client, holder, "cat", io=PIPE)
+
+    def give(offset, data, generation=1):
+        client.request("INPUT_AT", struct.pack("<IQ", generation, offset) + text(data))
+
+    give(0, "one\n")
+    give(0, "one\n")
+    give(2, "e\ntwo\n")
+    for offset, generation, error in ((9, 1, errno.EINVAL), (8, 2, errno.ESTALE)):
+        with pytest.raises(Refused) as refused:
+            give(offset, "late\n", generation)
+        assert refused.value.errno == error
+    give(8, "three\n")
+    client.wait(lambda: b"three" in client.output)
+    assert client.output == b"one\ntwo\nthree\n"
+    with pytest.raises(Refused):
+        client.spawn(["cat"], generation=2, io=PIPE, env=env(holder))
+    client.request("CLOSE_STDIN")
+    client.event("EXITED")
+    sh(client, holder, "cat", io=PTY, generation=2)
+    with pytest.raises(Refused):
+        give(0, "a terminal has no such input", 2)
+
+
+def test_a_new_agent_on_pipes_begins_a_line_of_its_own(client, holder):
+    sh(client, holder, "printf 'half a line'", io=PIPE)
+    client.event("EXITED")
+    sh(client, holder, "echo whole", io=PIPE, generation=2)
+    client.wait(lambda: b"whole" in client.output)
+    client.event("EXITED")
+    sh(client, holder, "printf 'half again'", io=PIPE, generation=3)
+    client.event("EXITED")
+    client.taken(client.welcome["last_event"] + 100)
+    client.request("RELEASE")
+    eventually(lambda: not os.path.exists(holder.socket))
+    assert holder.start()[0] == 0
+    later = holder.client()
+    later.follow()
+    sh(later, holder, "echo of another holder", io=PIPE, generation=4)
+    later.wait(lambda: b"another" in later.output)
+    assert later.output == b"half a line\nwhole\nhalf again\nof another holder\n"
+    later.close()
 
 
 # --- what outlives what ------------------------------------------------------------------------------------------

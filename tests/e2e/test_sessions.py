@@ -3,12 +3,13 @@
 import json
 import os
 import pathlib
-import select
+import shutil
 import signal
 import sys
 
+import pexpect
 import pytest
-from house import RpcError, WAIT_S, processes_of
+from house import BUILD, RpcError, WAIT_S, gone, processes_of
 
 pytestmark = pytest.mark.sanitize
 
@@ -20,18 +21,6 @@ def start(rpc, where, *command, **params):
 
 def wait(rpc, session, *until):
     return rpc.call("session.wait", session=session, until=",".join(until), timeout_ms=WAIT_S * 1000)
-
-
-def gone(pid):
-    """Waits for the end of a process that is not ours."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        assert select.select([fd], [], [], WAIT_S)[0], f"process {pid} still lives"
-    finally:
-        os.close(fd)
 
 
 def fifo(path):
@@ -72,6 +61,34 @@ def test_a_program_that_does_not_exist(muster, tmp_path):
     s = wait(rpc, s["name"], "failed", "stopped", "done")
     assert s["state"] == "failed"
     assert "/no/such/program" in s["failure"]
+
+
+def test_a_missing_agent(muster, repo, tmp_path):
+    """One line that says what to do; once it is there, resume begins what was asked."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    muster.env["PATH"] = f"{programs}:/usr/bin:/bin"
+    done = muster.run("start", "--name", "one", "--agent", "nobody", "do it", cwd=repo, check=False)
+    assert done.returncode == 2 and "no agent nobody" in done.stderr
+    (repo / ".muster" / "config.yaml").write_text("agents: {claude: {command: agent-of-the-test}}\n")
+    says = "one failed: cannot run the program agent-of-the-test: it is not in musterd's PATH; install it, or"
+    done = muster.run("start", "--name", "one", "Do it.", cwd=repo, check=False)
+    assert done.returncode == 1 and says in done.stderr and done.stderr.count("\n") == 1
+    assert [i["kind"] for i in muster.rpc().call("docket.list")["items"]] == ["failure"]
+    done = muster.run("resume", "one", check=False)
+    assert done.returncode == 1 and says in done.stderr
+    done = muster.run("resume", "one", "--json", check=False)
+    assert done.returncode == 1 and json.loads(done.stdout)["state"] == "failed"
+    given = tmp_path / "given"
+    (programs / "agent-of-the-test").write_text(f'#!/bin/sh\necho "$*" > {given}\nexit 4\n')
+    (programs / "agent-of-the-test").chmod(0o755)
+    muster.run("resume", "one")
+    # It exits at once, which is a failure that the docket shows, with its exit code.
+    s = wait(muster.rpc(), "one", "failed")
+    assert s["exit"] == 4 and "Do it." in given.read_text()
+    (item,) = muster.rpc().call("docket.list")["items"]
+    assert item["kind"] == "failure" and "exit code 4" in item["title"]
+    assert muster.git("rev-parse", "muster/one", cwd=repo) == muster.git("rev-parse", "main", cwd=repo)
 
 
 def test_environment_and_worktree(muster, repo, tmp_path):
@@ -395,23 +412,79 @@ def test_bad_names(muster, repo, name, says):
     assert "\n" not in refused.value.message
 
 
+def refused_start(muster, where, *args):
+    """Runs `muster start` where it must not work: (exit code, its one line)."""
+    done = muster.run("start", "-C", where, *args, "--", "true", check=False)
+    assert done.stdout == "" and done.stderr.startswith("muster: ") and done.stderr.count("\n") == 1, done.stderr
+    return done.returncode, done.stderr
+
+
 def test_places_that_cannot_be_worked_in(muster, tmp_path, repo):
     rpc = muster.rpc()
     plain, bare, empty = tmp_path / "plain", tmp_path / "bare", tmp_path / "empty"
     plain.mkdir()
     muster.git("init", "-q", "--bare", bare, cwd=tmp_path)
     muster.git("init", "-q", empty, cwd=tmp_path)
-    for where in (plain, bare, empty, tmp_path / "missing"):
-        with pytest.raises(RpcError) as refused:
-            start(rpc, where, "true", worktree=True)
-        assert refused.value.code in (1, 2, 3)
+    for where, says in (
+        (plain, "is not in a git repository: go to one, or run `git init`"),
+        (bare, "has no commit yet: make the first one"),
+        (empty, "has no commit yet: make the first one"),
+        (tmp_path / "missing", "No such file or directory"),
+    ):
+        code, line = refused_start(muster, where)
+        assert code == 2 and f"{where}" in line and says in line
+    code, line = refused_start(muster, bare, "--no-worktree")
+    assert code == 2 and "is a bare repository" in line
     muster.git("branch", "muster/taken", cwd=repo)
-    with pytest.raises(RpcError) as refused:
-        start(rpc, repo, "true", worktree=True, name="taken")
-    assert "muster/taken" in refused.value.message
+    code, line = refused_start(muster, repo, "--name", "taken")
+    assert code == 2 and "the branch muster/taken exists already: choose another name" in line
+    assert rpc.call("session.list")["sessions"] == [] and rpc.call("docket.list")["items"] == []
     # A name that muster chooses steps aside.
     muster.git("branch", "muster/true", cwd=repo)
     assert start(rpc, repo, "true", worktree=True)["name"] == "true-2"
+
+
+def test_a_bare_repository_with_commits(muster, repo, tmp_path):
+    """What a server keeps: sessions work and land there, too."""
+    bare = tmp_path / "bare.git"
+    muster.git("clone", "-q", "--bare", repo, bare, cwd=tmp_path)
+    rpc = muster.rpc()
+    start(rpc, bare, "sh", "-c", "echo b > src/b.txt; git add -A; git commit -qm b", worktree=True, name="one")
+    assert wait(rpc, "one", "done", "failed")["state"] == "done"
+    tip = rpc.call("review.approve", session="one")["approved"]
+    landing = rpc.call("land.wait", landing=rpc.call("land.enqueue", sessions=["one"], no_gate=True)["landings"][0]["id"])
+    assert landing["state"] == "landed", landing
+    assert muster.git("merge-base", "--is-ancestor", tip, "main", cwd=bare) == ""
+
+
+def test_detached_head(muster, repo):
+    """There is no branch to land on: it must be named, except by what runs in the folder itself, of which nothing lands."""
+    muster.git("checkout", "-q", "--detach", cwd=repo)
+    code, line = refused_start(muster, repo)
+    assert code == 3 and "is on no branch (detached HEAD): name the target branch, or check one out" in line
+    code, line = refused_start(muster, repo, "--target", "nosuch")
+    assert code == 2 and 'there is no branch "nosuch"' in line
+    (repo / ".muster" / "config.yaml").write_text("target: nosuch\n")
+    code, line = refused_start(muster, repo)
+    assert code == 2 and 'the configuration\'s target: there is no branch "nosuch"' in line
+    muster.git("checkout", "-q", "--", ".muster", cwd=repo)
+    rpc = muster.rpc()
+    start(rpc, repo, "sh", "-c", "echo b > src/b.txt; git add -A; git commit -qm b", worktree=True, name="one", target="main")
+    assert wait(rpc, "one", "done", "failed")["state"] == "done"
+    rpc.call("review.approve", session="one")
+    landing = rpc.call("land.wait", landing=rpc.call("land.enqueue", sessions=["one"])["landings"][0]["id"])
+    assert landing["state"] == "landed", landing
+    before = muster.git("rev-parse", "HEAD", cwd=repo)
+    start(rpc, repo, "sh", "-c", "git rev-parse HEAD > .git/seen", name="here")
+    s = wait(rpc, "here", "done", "failed")
+    assert s["state"] == "done" and s["target"] is None and s["base"] == before
+    assert (repo / ".git" / "seen").read_text().strip() == before == muster.git("rev-parse", "HEAD", cwd=repo)
+    (item,) = [i for i in rpc.call("docket.list")["items"] if i["session_name"] == "here"]
+    assert item["title"] == "its turn ended: tell it what is next, or stop it"  # there is nothing to review
+    for verb in ("review", "approve", "land"):
+        done = muster.run(verb, "here", check=False)
+        assert done.returncode == 3 and "has no branch of its own" in done.stderr
+    muster.run("rm", "here")
 
 
 def test_two_starts_of_one_name(muster, repo):
@@ -427,16 +500,62 @@ def test_two_starts_of_one_name(muster, repo):
     assert sorted("error" in r for r in replies) == [False, True]
 
 
+def foreign(text):
+    """What a terminal would act on, or what would turn the order of what a person reads."""
+    return [c for c in text if (ord(c) < 32 and c not in "\t\r\n") or 127 <= ord(c) < 160 or ord(c) in range(0x202A, 0x202F)]
+
+
 def test_hostile_output_is_shown_inert(muster, tmp_path):
     rpc = muster.rpc()
-    hostile = r"printf '\033]0;\033[31mtitle\007\033]52;c;AAAA\007\377\376 \033[2J done'; exec sleep 1000"
+    hostile = r"printf '\033]0;\033[31mtitle\007\033]52;c;AAAA\007\377\376 \033[2J \302\233 31m \342\200\256done'; exec sleep 1000"
     start(rpc, tmp_path, "sh", "-c", hostile, name="evil")
     wait(rpc, "evil", "working", "unknown", "quiet")
-    for args in (("ls",), ("show", "evil"), ("ls", "--json")):
+    for args in (("ls",), ("show", "evil"), ("show", "evil", "--screen", "30"), ("ls", "--json")):
         out = muster.run(*args).stdout
-        assert "\x1b" not in out
+        assert not foreign(out)
         if "--json" in args:
             json.loads(out)
+
+
+def test_hostile_words_are_shown_inert(muster, repo, tmp_path):
+    """In all that an agent may name: reports, questions, options, commits, files, jobs, and the summary of its work."""
+    script = tmp_path / "evil.sh"
+    script.write_text(r"""
+bad=$(printf '\033]0;pwn\007\033[31m\377\376\302\233 31m\342\200\256')
+"$MUSTER_BIN" report "report $bad" --percent 10
+printf '%s\n' "text $bad" > "src/file$bad.txt"
+git add -A; git commit -qm "commit $bad"
+printf 'more %s' "$bad" > "src/more$bad"
+"$MUSTER_BIN" job start --name job -- sh -c "printf '%s\n' \"job $bad\"; exec sleep 1000"
+"$MUSTER_BIN" job start -- sh -c 'exec sleep 1001' "$bad"
+"$MUSTER_BIN" ask --no-wait "title $bad" --option "option $bad" --option other --context "context $bad" --assume "assumption $bad"
+"$MUSTER_BIN" "done" "summary $bad"
+printf 'the end %s' "$bad"
+exec sleep 1000
+""")
+    rpc = muster.rpc()
+    rpc.call("events.subscribe", after=0)
+    start(rpc, repo, "sh", str(script), worktree=True, name="evil")
+    assert wait(rpc, "evil", "done", "failed")["state"] == "done"
+    (question,) = [i for i in rpc.call("docket.list")["items"] if i["kind"] == "question"]
+    shown = ""
+    for args in (
+        ("ls",), ("show", "evil"), ("show", "evil", "--screen", "30"), ("docket",), ("review", "evil"), ("job", "ls", "evil"), ("job", "logs", "evil", "job"),
+    ):
+        out = muster.run(*args).stdout
+        assert not foreign(out), args
+        shown += out
+        # On a terminal JSON is as harmless, and says the same as anywhere.
+        if args[:2] != ("job", "logs"):
+            terminal = pexpect.spawn(str(BUILD / "src" / "muster"), [*args, "--json"], env=muster.env, timeout=WAIT_S, encoding="utf-8", cwd=str(repo))
+            terminal.expect(pexpect.EOF)
+            terminal.close()
+            assert terminal.exitstatus == 0 and not foreign(terminal.before), args
+            assert json.loads(terminal.before).keys() == muster.json(*args).keys()
+    for word in ("report", "file", "commit", "more", "job", "title", "option", "context", "assumption", "summary", "the end", "text"):
+        assert word in shown
+    assert muster.run("answer", question["id"], "1").returncode == 0
+    muster.run("stop", "evil", "--jobs")
 
 
 def test_doctor_repairs_what_was_broken(muster, repo):
@@ -450,6 +569,41 @@ def test_doctor_repairs_what_was_broken(muster, repo):
     muster.run("doctor", "--fix", check=False)
     assert muster.git("status", "--porcelain", cwd=work) == "?? src/new.txt"
     assert str(work) not in muster.run("doctor", check=False).stdout
+
+
+def test_doctor_says_what_it_could_not_repair(muster, repo):
+    rpc = muster.rpc()
+    start(rpc, repo, "sh", "-c", "echo mine > src/new.txt", worktree=True, name="broken")
+    s = wait(rpc, "broken", "done", "failed")
+    git_dir = muster.git("rev-parse", "--absolute-git-dir", cwd=s["workspace"])
+    assert str(repo) in git_dir
+    shutil.rmtree(git_dir)
+    muster.git("update-ref", "-d", "refs/heads/muster/broken", cwd=repo)
+    fixed = muster.run("doctor", "--fix", check=False)
+    assert fixed.returncode == 1
+    lines = [line for line in fixed.stdout.splitlines() if "not repaired" in line]
+    assert lines and all(line.startswith("wrong") for line in lines)
+    assert any("its branch is gone too" in line for line in lines)
+
+
+def test_a_session_that_the_database_does_not_know(muster, tmp_path):
+    """The database was moved away under a running session, as the message about a damaged one says: doctor names it."""
+    rpc = muster.rpc()
+    ready = fifo(tmp_path / "ready")
+    start(rpc, tmp_path, "sh", "-c", f"echo $$ > {ready}; exec sleep 1000", name="stranger")
+    agent = int(read_fifo(ready))
+    wait(rpc, "stranger", "working", "quiet")
+    assert muster.run("doctor", check=False).returncode == 0
+    hold = rpc.call("session.get", session="stranger")["hold"]["pid"]
+    rpc.call("daemon.stop")
+    muster.daemons.pop().wait(WAIT_S)
+    (muster.home / "state" / "muster.db").rename(tmp_path / "away.db")
+    found = muster.run("doctor", check=False)
+    assert found.returncode == 1 and f"is not in the database; `kill {hold}` ends it" in found.stdout
+    os.kill(hold, signal.SIGTERM)
+    gone(agent)
+    gone(hold)
+    assert muster.run("doctor", check=False).returncode == 0
 
 
 def test_many_at_once_in_one_repository(muster, repo):
@@ -477,6 +631,42 @@ def test_many_at_once_in_one_repository(muster, repo):
     for name in names:
         rpc.call("session.restore", session=name)
         assert (pathlib.Path(rpc.call("session.get", session=name)["workspace"]) / "src" / name).read_text() == name + "\n"
+
+
+@pytest.mark.parametrize(
+    "text,says",
+    [
+        ("gate: [a, b\n", "2:1: flow sequence without a closing bracket"),
+        ("gate:\n\t- x\n", "2:1: tab character may not be used as indentation"),
+        ("gate: {a: b}\n", "1:7: gate must be a list of texts"),
+        ("agent: shell\nland: fast\n", "2:7: land must be merge, squash or rebase"),
+        ("- x\n", "1:1: a configuration is a map of keys"),
+        ("gate: [x]\n--- y\n", "2:1: only one document is expected"),
+        ("gate: \xff\n", "1:7: this is no UTF-8 text"),
+    ],
+)
+def test_a_bad_configuration_is_named_by_line_and_column(muster, repo, text, says):
+    path = repo / ".muster" / "config.yaml"
+    path.write_bytes(text.encode("latin-1"))
+    code, line = refused_start(muster, repo)
+    assert (code, line) == (2, f"muster: {path}:{says}\n")
+    task = repo / "task.md"
+    task.write_text("---\nname: x\nscope: [a\n---\nDo it.\n")
+    done = muster.run("start", "-t", task, cwd=repo, check=False)
+    assert (done.returncode, done.stderr) == (2, f"muster: {task}:4:1: flow sequence without a closing bracket\n")
+    task.write_bytes(b"Do it,\nand \xff\n")
+    done = muster.run("start", "-t", task, cwd=repo, check=False)
+    assert (done.returncode, done.stderr) == (2, f"muster: {task}:2:5: this is no UTF-8 text\n")
+    assert muster.rpc().call("session.list")["sessions"] == []
+
+
+def test_a_configuration_that_is_no_file(muster, repo):
+    """A pipe that nobody writes into would keep a thread of musterd waiting for good."""
+    path = repo / ".muster" / "config.yaml"
+    path.unlink()
+    os.mkfifo(path)
+    code, line = refused_start(muster, repo)
+    assert (code, line) == (2, f"muster: cannot read {path}: it is no regular file\n")
 
 
 def test_a_mistyped_key_is_named(muster, repo):

@@ -35,6 +35,26 @@ def processes_of(home):
     return found
 
 
+def gone(pid):
+    """Waits for the end of a process that is not ours."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([fd], [], [], WAIT_S)[0], f"process {pid} still lives"
+    finally:
+        os.close(fd)
+
+
+def command_line(pid):
+    """Empty when it has ended meanwhile."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def end_processes(home):
     """Kills what is left, until nothing is."""
     for _ in range(200):
@@ -205,6 +225,7 @@ class Muster:
             daemon.poll()
 
     def git(self, *args, cwd):
+        assert cwd, "git would run in the folder of whoever runs the tests"
         done = subprocess.run(["git", *map(str, args)], cwd=cwd, env=self.env, capture_output=True, text=True, timeout=WAIT_S)
         assert done.returncode == 0, f"git {args}: {done.stderr}"
         return done.stdout.rstrip("\n")

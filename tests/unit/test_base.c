@@ -133,6 +133,25 @@ static void test_text_is_inert(void **state)
 	assert_true(text_is_utf8("\xf0\x9f\x98\x80", 4));
 }
 
+static void test_json_text_is_inert(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+		{"{\"a\":\"plain \303\244\"}", "{\"a\":\"plain \303\244\"}"},
+		{"\"\302\233 31m\177\"", "\"\\u009b 31m\\u007f\""},      /* CSI as one character, DEL */
+		{"\"\342\200\256x\"", "\"\\u202ex\""},                    /* from right to left */
+		{"\"\363\240\200\201\033\"", "\"\\udb40\\udc01\\u001b\""}, /* a tag, beyond 16 bits */
+		{"\"\377\"", "\"\\ufffd\""},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str out STR_FREE = STR_INIT;
+		text_add_inert_json(&out, rows[i].text, strlen(rows[i].text));
+		assert_string_equal(str_c(&out), rows[i].shown);
+	}
+}
+
 static void test_err_is_one_line(void **state)
 {
 	(void)state;
@@ -166,6 +185,21 @@ static void test_files(void **state)
 	assert_int_equal(text.len, 0);
 	assert_int_equal(file_read(file, 5, &text), 0);
 	assert_string_equal(text.data, "hello");
+	/* What is no regular file is not waited for. */
+	struct err err;
+	char *pipe MEM_FREE = mem_printf("%s/pipe", root);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	assert_int_equal(file_read(pipe, 5, &text), -EINVAL);
+	assert_int_equal(file_read("/dev/zero", 5, &text), -EINVAL);
+	assert_int_equal(file_read(root, 5, &text), -EISDIR);
+	assert_int_equal(file_read_text(pipe, 5, &text, &err), -1);
+	assert_non_null(strstr(err.msg, "it is no regular file"));
+	assert_int_equal(err.code, ERR_USAGE);
+	assert_int_equal(file_read_text(file, 4, &text, &err), -1);
+	assert_non_null(strstr(err.msg, "it has more than 4 bytes"));
+	str_reset(&text);
+	assert_int_equal(file_read_stream(file, 5, &text), 0);
+	assert_string_equal(text.data, "hello");
 	/* Removal does not follow links and copes with folders without permissions. */
 	assert_int_equal(file_mkdirs(outside, 0700), 0);
 	assert_int_equal(symlink(outside, link), 0);
@@ -174,6 +208,26 @@ static void test_files(void **state)
 	assert_false(file_exists(top));
 	assert_true(file_is_dir(outside));
 	assert_int_equal(file_remove_tree(top), 0);
+	assert_int_equal(file_remove_tree(root), 0);
+}
+
+/* In a folder that nobody may write in, the error says so, and not that something deeper is missing. */
+static void test_folders_in_one_that_is_closed(void **state)
+{
+	(void)state;
+	char root[] = "/tmp/muster-base-XXXXXX";
+	assert_non_null(mkdtemp(root));
+	char *inside MEM_FREE = mem_printf("%s/there/inside", root);
+	char *deep MEM_FREE = mem_printf("%s/a/b", root);
+	assert_int_equal(file_mkdirs(inside, 0755), 0);
+	assert_int_equal(chmod(root, 0555), 0);
+	bool root_user = geteuid() == 0;
+	assert_true(!root_user || seteuid(65534) == 0);
+	int missing = file_mkdirs(deep, 0700), present = file_mkdirs(inside, 0700);
+	assert_true(!root_user || seteuid(0) == 0);
+	assert_int_equal(missing, -EACCES);
+	assert_int_equal(present, 0);
+	assert_int_equal(chmod(root, 0700), 0);
 	assert_int_equal(file_remove_tree(root), 0);
 }
 
@@ -196,12 +250,13 @@ static void test_nearest(void **state)
 	(void)state;
 	static const struct {
 		const char *word, *expected;
-	} rows[] = {{"serach", "search"}, {"docet", "docket"}, {"sart", "start"}, {"zzzzzz", NULL}, {"", NULL}};
+	} rows[] = {{"serach", "search"}, {"docet", "docket"}, {"sart", "start"}, {"zzzzzz", NULL}, {"", NULL}, {"x", NULL}};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct nearest n = nearest_init(rows[i].word);
 		nearest_offer(&n, "search");
 		nearest_offer(&n, "docket");
 		nearest_offer(&n, "start");
+		nearest_offer(&n, "y");
 		if (rows[i].expected)
 			assert_string_equal(n.best, rows[i].expected);
 		else
@@ -217,8 +272,10 @@ int main(void)
 		cmocka_unit_test(test_pack_round_trip_and_short_input),
 		cmocka_unit_test(test_pack_refuses_nul_in_text),
 		cmocka_unit_test(test_text_is_inert),
+		cmocka_unit_test(test_json_text_is_inert),
 		cmocka_unit_test(test_err_is_one_line),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_folders_in_one_that_is_closed),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_nearest),
 	};

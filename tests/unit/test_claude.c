@@ -135,6 +135,7 @@ static int setup(void **state)
 		.name = "s",
 		.workspace = "/w",
 		.folder = f->folder,
+		.socket = "/run/muster/agent/1",
 		.prompt = "Do it.",
 		.command = &f->command,
 		.muster_path = "/opt/muster",
@@ -215,14 +216,54 @@ static void a_new_conversation_gets_the_brief(void **state)
 	char *argv MEM_FREE = launch(f, AGENT_START_NEW);
 	const char *id = json_str(f->s.state, "conversation");
 	char *want MEM_FREE = mem_printf(
-		"claude --settings %s/claude-settings.json --permission-mode manual --session-id %s -- Do it.",
-		f->folder, id);
+		"claude --mcp-config %s/claude-mcp.json --settings %s/claude-settings.json --permission-mode manual "
+		"--session-id %s -- Do it.",
+		f->folder, f->folder, id);
 	assert_string_equal(argv, want);
 	struct str settings STR_FREE = STR_INIT;
 	char *path MEM_FREE = mem_printf("%s/claude-settings.json", f->folder);
 	assert_int_equal(file_read(path, 1 << 20, &settings), 0);
 	assert_non_null(strstr(settings.data, "\"'/opt/muster' hook --wait PermissionRequest\""));
 	assert_non_null(strstr(settings.data, "\"'/opt/muster' hook Stop\""));
+}
+
+static char *file_of(struct fixture *f, const char *name)
+{
+	struct str text = STR_INIT;
+	char *path MEM_FREE = mem_printf("%s/%s", f->folder, name);
+	assert_int_equal(file_read(path, 1 << 20, &text), 0);
+	return str_take(&text);
+}
+
+static void it_gets_the_tools_unless_they_are_switched_off(void **state)
+{
+	struct fixture *f = *state;
+	for (int headless = 0; headless < 2; headless++) {
+		f->s.headless = headless;
+		char *argv MEM_FREE = launch(f, AGENT_START_NEW);
+		assert_non_null(strstr(argv, "/claude-mcp.json"));
+		char *config MEM_FREE = file_of(f, "claude-mcp.json"), *settings MEM_FREE = file_of(f, "claude-settings.json");
+		assert_string_equal(config,
+				    "{\"mcpServers\":{\"muster\":{\"type\":\"stdio\",\"command\":\"/opt/muster\",\"args\":[\"mcp\"],"
+				    "\"env\":{\"MUSTER_SOCKET\":\"/run/muster/agent/1\"},\"timeout\":604800000,"
+				    "\"alwaysLoad\":true}}}");
+		assert_non_null(strstr(settings, "\"mcp__muster__ask\""));
+		assert_non_null(strstr(settings, "\"mcp__muster__job_list\""));
+		assert_null(strstr(settings, "mcp__muster__job_start")); /* it would be a way around the permissions of its shell */
+		assert_int_equal(strstr(settings, "\"hooks\"") != NULL, !headless);
+	}
+	f->s.options = json_parse_text("{\"mcp\":false}", NULL);
+	char *argv MEM_FREE = launch(f, AGENT_START_NEW);
+	assert_null(strstr(argv, "mcp"));
+	json_object_put(f->s.options);
+	f->s.options = json_parse_text("{\"mcp\":\"no\"}", NULL);
+	struct agent_launch l = {0};
+	struct err err;
+	assert_int_equal(agent_claude.launch(&f->s, AGENT_START_NEW, &l, &err), -1);
+	assert_string_equal(err.msg, "the option mcp of claude must be true or false");
+	strv_fini(&l.argv);
+	json_object_put(f->s.options);
+	f->s.options = NULL;
 }
 
 static void a_brief_too_long_for_an_argument_goes_to_a_file(void **state)
@@ -390,6 +431,24 @@ static void nothing_is_typed_into_a_dialog(void **state)
 	expect(f, "");
 }
 
+static void a_late_report_of_a_dialog_holds_a_prompt_up_but_for_a_moment(void **state)
+{
+	struct fixture *f = *state;
+	start_up(f);
+	hook(f, 2, "UserPromptSubmit", "{\"prompt\":\"first\"}");
+	hook(f, 3, "PermissionRequest", BASH);
+	answer(f, "hook-3", 3, "allow", NULL);
+	agent_claude.on_status(&f->s, "state=blocked:app=claude-code:kind=permission");
+	hook(f, 4, "Stop", "{\"background_tasks\":[]}");
+	forget(f);
+	agent_claude.tell(&f->s, 5, "text");
+	agent_claude.on_status(&f->s, "state=working:app=claude-code");
+	agent_claude.on_status(&f->s, "state=done:app=claude-code");
+	assert_null(strstr(str_c(&f->log), "input"));
+	agent_claude.on_timer(&f->s, "unblock");
+	assert_non_null(strstr(str_c(&f->log), "input ^U^U^U^U^[[200~text^[[201~\n"));
+}
+
 static void after_an_interruption_the_input_is_emptied_once(void **state)
 {
 	struct fixture *f = *state;
@@ -491,6 +550,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_new_conversation_gets_the_brief),
+		CASE(it_gets_the_tools_unless_they_are_switched_off),
 		CASE(a_brief_too_long_for_an_argument_goes_to_a_file),
 		CASE(resuming_goes_on_with_what_was_said),
 		CASE(a_permission_is_allowed_only_by_a_yes),
@@ -499,6 +559,7 @@ int main(void)
 		CASE(a_dialog_that_opens_again_keeps_its_items),
 		CASE(a_prompt_is_typed_between_turns_and_taken_by_its_words),
 		CASE(nothing_is_typed_into_a_dialog),
+		CASE(a_late_report_of_a_dialog_holds_a_prompt_up_but_for_a_moment),
 		CASE(after_an_interruption_the_input_is_emptied_once),
 		CASE(a_headless_prompt_is_sent_again_until_it_arrived),
 		CASE(a_headless_turn),

@@ -84,9 +84,10 @@ static void test_bad_input_names_its_place(void **state)
 		{"agent:\n  - x\n", "agent must be a text"},
 		{"worktree: 3\n", "config.yaml:1:11: worktree must be a map"},
 		{"gate-timeout: -1\n", "must be a number from 0 to 86400"},
-		{"land: teleport\n", "teleport is none of"},
-		{"- a\n", "a configuration is a map"},
-		{"a: [\n", "config.yaml:"},
+		{"agent: claude\nland: teleport\n", "config.yaml:2:7: land must be merge, squash or rebase"},
+		{"- a\n", "config.yaml:1:1: a configuration is a map"},
+		{"a: [\n", "config.yaml:2:1: flow sequence without a closing bracket"},
+		{"gate: [x]\ngate: [y]\n", "config.yaml:2:1: \"gate\" is there twice"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct config c;

@@ -39,6 +39,28 @@ static void lines_come_out_however_they_are_cut(void **state)
 	}
 }
 
+static void a_long_line_leaves_no_memory_behind(void **state)
+{
+	(void)state;
+	struct jsonl j;
+	jsonl_init(&j, 1 << 20, 0);
+	static char piece[4096];
+	memset(piece, 'x', sizeof piece);
+	for (int i = 0; i < 100; i++)
+		jsonl_add(&j, piece, sizeof piece);
+	jsonl_add(&j, "\n", 1);
+	const char *line;
+	size_t len;
+	assert_true(jsonl_next(&j, &line, &len));
+	assert_int_equal(len, 100 * sizeof piece);
+	assert_false(jsonl_next(&j, &line, &len));
+	assert_true(j.buf.cap <= 64 * 1024);
+	jsonl_add(&j, "{}\n", 3);
+	assert_true(jsonl_next(&j, &line, &len));
+	assert_int_equal(j.offset, 100 * sizeof piece + 4);
+	jsonl_fini(&j);
+}
+
 static void a_line_without_end_needs_no_memory(void **state)
 {
 	(void)state;
@@ -101,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_come_out_however_they_are_cut),
+		cmocka_unit_test(a_long_line_leaves_no_memory_behind),
 		cmocka_unit_test(a_line_without_end_needs_no_memory),
 		cmocka_unit_test(the_type_is_found),
 	};

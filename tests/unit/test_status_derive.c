@@ -43,6 +43,28 @@ static void test_confidence_then_time(void **state)
 	assert_int_equal(s.confidence, 95);
 }
 
+/* The clock was set back by a day: what is said now counts all the same, and not what was said "tomorrow". */
+static void test_the_clock_may_jump(void **state)
+{
+	(void)state;
+	enum { DAY_MS = 86400000, NOW_MS = 1000 };
+	struct status_signal signals[] = {
+		{"hook", AGENT_WORKING, 95, NOW_MS + DAY_MS, NULL},
+		{"osc7501", AGENT_WORKING, 95, NOW_MS, NULL},
+	};
+	struct status_facts f = live(signals, 2);
+	assert_int_equal(status_derive(&f).state, SESSION_WORKING);
+	signals[1].activity = AGENT_IDLE;
+	signals[1].at_ms = status_signal_time(signals, 2, NOW_MS);
+	assert_int_equal(status_derive(&f).state, SESSION_IDLE);
+	/* And the same in one millisecond, whichever comes first in the table. */
+	signals[0].activity = AGENT_BLOCKED;
+	signals[0].at_ms = status_signal_time(signals, 2, signals[1].at_ms);
+	assert_int_equal(status_derive(&f).state, SESSION_BLOCKED);
+	assert_int_equal(status_signal_time(signals, 2, NOW_MS + 2 * DAY_MS), NOW_MS + 2 * DAY_MS);
+	assert_int_equal(status_signal_time(NULL, 0, NOW_MS), NOW_MS);
+}
+
 static void test_silence_is_never_done(void **state)
 {
 	(void)state;
@@ -126,6 +148,7 @@ int main(void)
 		cmocka_unit_test(test_life_decides_before_signals), cmocka_unit_test(test_confidence_then_time),
 		cmocka_unit_test(test_silence_is_never_done),       cmocka_unit_test(test_unreachable_is_lost_not_dead),
 		cmocka_unit_test(test_open_items_block),            cmocka_unit_test(test_how_it_ended),
+		cmocka_unit_test(test_the_clock_may_jump),
 		cmocka_unit_test(test_names_round_trip),            cmocka_unit_test(test_landed_until_it_works_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

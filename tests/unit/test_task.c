@@ -59,7 +59,7 @@ static void errors_name_the_place(void **state)
 	static const struct {
 		const char *text, *says;
 	} cases[] = {
-		{"---\nname: x\nscpoe: [a]\n---\n", "t.md:3:8: unknown key scpoe; did you mean scope?"},
+		{"---\nname: x\nscpoe: [a]\n---\n", "t.md:3:1: unknown key scpoe; did you mean scope?"},
 		{"---\nname: a/b\n---\n", "t.md:2:7: "},
 		{"---\nname: [a]\n---\n", "t.md:2:7: name must be a text"},
 		{"---\nscope: {a: b}\n---\n", "t.md:2:8: scope must be a list"},

@@ -59,8 +59,8 @@ static void test_what_else_counts(void **state)
 	char *others MEM_FREE = of("question", "/r", NULL, "q", other);
 	char *order MEM_FREE = of("question", "/r", NULL, "q", turned);
 	static const char *const more[] = {
-		"[{\"key\":\"y\",\"label\":\"Yes\"},{\"key\":\"n\",\"label\":\"No\"},{\"key\":\"z\",\"own\":true}]",
-		"[{\"key\":\"y\",\"label\":\"Yes\"},{\"key\":\"n\",\"label\":\"No\"},{\"key\":\"z\",\"own\":false}]"};
+		"[{\"key\":\"y\",\"label\":\"Yes\"},{\"key\":\"n\",\"label\":\"No\"},{\"key\":\"z\",\"as\":\"y\"}]",
+		"[{\"key\":\"y\",\"label\":\"Yes\"},{\"key\":\"n\",\"label\":\"No\"},{\"key\":\"z\"}]"};
 	char *own MEM_FREE = of("question", "/r", NULL, "q", more[0]);
 	char *shared MEM_FREE = of("question", "/r", NULL, "q", more[1]);
 	char *none MEM_FREE = of("question", "/r", NULL, "q", NULL);

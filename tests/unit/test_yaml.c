@@ -60,7 +60,7 @@ static void errors_name_line_and_column(void **state)
 		{"? [a]\n: b\n", "a key is a plain text"},
 		{"a: 'x\n", "f:10:5: "},
 		{"a: &x [*x]\n", "no anchor &x before"},
-		{"a: \xff\n", "no UTF-8"},
+		{"a: \xff\n", "f:10:4: this is no UTF-8"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct yaml y = {0};
@@ -149,7 +149,7 @@ static void bad_front_matter_is_an_error(void **state)
 		{"---\nname: x\n", "t.md:1:1: the front matter"},
 		{"---\nx\n---\n", "t.md:2:1: "},
 		{"---\nok: 1\na: b: c\n---\n", "t.md:3:5: "},
-		{"x\xff", "no UTF-8"},
+		{"one\n\303\244 \xff", "2:3: this is no UTF-8"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct front f;
