@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/agent_mcp.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "fmt/json.h"
+#include "mcp/tool.h"
 
 /* ---- launching ---- */
 
@@ -33,8 +35,38 @@ static void add_setting(struct strv *argv, const char *key, const char *value)
 	strv_addf(argv, "%s=%s", key, json_line(text));
 }
 
+static void add_value(struct strv *argv, const char *key, struct json_object *value)
+{
+	strv_add(argv, "-c");
+	strv_addf(argv, "mcp_servers." MCP_SERVER_NAME ".%s=%s", key, json_line(value));
+	json_object_put(value);
+}
+
+/* muster's tools, as a server beside the user's own; lists, numbers and texts are written the same in TOML and in
+ * JSON. Which of the tools Codex asks about it takes from what they say of themselves. */
+static int add_mcp(struct agent_session *s, struct strv *argv, struct err *err)
+{
+	struct agent_mcp m = {0};
+	int on = agent_mcp_init(&m, s, err);
+	if (on <= 0)
+		return on;
+	struct json_object *args = json_new_array();
+	for (size_t i = 0; i < m.args.n; i++)
+		json_push_str(args, m.args.v[i]);
+	add_value(argv, "command", json_new_str(m.command));
+	add_value(argv, "args", args);
+	for (size_t i = 0; i < m.env.n; i++) {
+		const char *value = strchr(m.env.v[i], '=') + 1;
+		char *key MEM_FREE = mem_printf("env.%.*s", (int)(value - 1 - m.env.v[i]), m.env.v[i]);
+		add_value(argv, key, json_new_str(value));
+	}
+	add_value(argv, "tool_timeout_sec", json_object_new_int(AGENT_MCP_TIMEOUT_S));
+	agent_mcp_fini(&m);
+	return 0;
+}
+
 /* The words that every invocation of Codex in the session begins with: overrides of the configuration go here. */
-static void add_command(struct agent_session *s, struct strv *argv)
+static int add_command(struct agent_session *s, struct strv *argv, struct err *err)
 {
 	strv_add(argv, json_str_or(s->options, "command", "codex"));
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
@@ -42,7 +74,10 @@ static void add_command(struct agent_session *s, struct strv *argv)
 		if (value)
 			add_setting(argv, settings[i].key, value);
 	}
+	if (add_mcp(s, argv, err) < 0)
+		return -1;
 	json_strv(s->options, "args", argv);
+	return 0;
 }
 
 static void add_bridge(struct agent_session *s, struct strv *argv)
@@ -93,11 +128,11 @@ static void choose_brief(struct agent_session *s)
 
 static int launch(struct agent_session *s, enum agent_start how, struct agent_launch *ret, struct err *err)
 {
-	(void)err;
 	reset_state(s);
 	if (!s->headless)
 		add_bridge(s, &ret->argv);
-	add_command(s, &ret->argv);
+	if (add_command(s, &ret->argv, err) < 0)
+		return -1;
 	if (s->headless)
 		strv_add(&ret->argv, "app-server");
 	ret->pipe = s->headless;

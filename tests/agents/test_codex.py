@@ -15,7 +15,9 @@ import tempfile
 import pytest
 from conftest import ClaudeMuster
 from house import WAIT_S, RpcError, processes_of
+from test_acp_codex import CONFIG as ACP_CONFIG
 from test_claude import Session, press_until
+from test_claude_mcp import call
 
 MODEL = 'scripted'
 
@@ -174,6 +176,35 @@ def test_an_mcp_server_asks(muster, repo, headless):
     s.tell('Again [[script mcp tool=drop server=db]]')
     s.answer(s.need('question'), '--option', 'users')  # and no permission
     s.turn_ended()
+
+
+def test_musters_own_tools(muster, repo, headless):
+    """Asking and telling the lead is not asked about; running a command is."""
+    s = codex(muster, repo, 'Please [[script mcp_ask]]', headless=headless)
+    item = s.need('question')
+    assert item['title'] == 'Which colour?' and item['blocking'] and s.open_items('permission') == []
+    assert [o['key'] for o in item['options']] == ['red', 'green']
+    assert s.wait('blocked')['state'] == 'blocked'
+    s.answer(item, 'green', 'like grass')
+    assert '{"answer":{"option":"green","text":"like grass"}}' in s.turn_ended().replace('\\"', '"')
+    s.wait('idle')
+    s.tell(call('report', text='half of it', percent=50))
+    s.turn_ended()
+    assert s.get()['progress'] == 50
+    s.tell(call('job_start', name='server', command='exec sleep 1000'))
+    s.answer(s.need('permission'), '--option', 'allow')
+    s.turns(3)
+    assert [job['name'] for job in s.rpc.call('job.list', session=s.name)['jobs']] == ['server']
+    s.tell(call('job_stop', job='server'))
+    s.turns(4)
+
+
+def test_without_musters_tools(muster, repo):
+    s = codex(muster, repo, 'Please [[script mcp_ask]]', headless=True, options={'mcp': False})
+    s.turns(1)
+    assert s.open_items('question') == []
+    wrong = codex(muster, repo, None, headless=True, options={'mcp': 'no'})
+    assert 'the option mcp of codex must be true or false' in wrong.wait('failed')['why']
 
 
 def test_prompts_clear_and_the_users_configuration(muster, repo, headless):
@@ -475,6 +506,48 @@ def test_claude_and_codex_ask_the_same(muster, repo, claude):
     for s in (one, two):
         while 'Green' not in s.turn_ended():
             pass
+
+
+@pytest.fixture
+def acp(muster, model, acp_folder):
+    """codex-acp beside them, with a Codex of its own inside."""
+    home = muster.home / 'codex-acp'
+    home.mkdir()
+    (home / 'config.toml').write_text(ACP_CONFIG.format(url=model))
+    binary = acp_folder / '@zed-industries' / 'codex-acp-linux-x64' / 'bin' / 'codex-acp'
+    script = muster.home / 'bin' / 'codex-acp'
+    script.write_text(f'#!/bin/sh\nCODEX_HOME={home} exec {binary} "$@"\n')
+    script.chmod(0o755)
+    muster.env['OPENAI_API_KEY'] = 'dummy'
+    return 'acp:codex-acp'
+
+
+@pytest.mark.parametrize('answer', ['allow', 'always', 'deny'])
+def test_three_agents_ask_for_the_same_command(muster, repo, claude, acp, answer):
+    """Claude Code, Codex and an ACP agent, each in its own way: one item, one answer, all three go on."""
+    three = [Session(muster, repo, 'Please [[script run]]', agent=agent) for agent in (claude, 'codex', acp)]
+    for s in three:
+        shown = s.need('permission')
+    assert len(shown['same']) == 2
+    permissions = [i for i in three[0].rpc.call('docket.list')['items'] if i['kind'] == 'permission']
+    assert [i['id'] for i in permissions] == [shown['id']]
+    muster.run('answer', shown['id'], '--option', answer)
+    for s in three:
+        s.wait('idle')
+        assert s.file('ran.txt').exists() == (answer != 'deny')
+        assert s.open_items('permission') == []
+    answers = sorted(i['option'] for i in three[0].rpc.call('docket.list', all=True)['items'] if i['kind'] == 'permission')
+    assert answers == sorted([answer] + [{'always': 'allow'}.get(answer, answer)] * 2)
+
+
+def test_three_agents_ask_the_same_by_musters_tool(muster, repo, claude, acp):
+    three = [Session(muster, repo, 'Please [[script mcp_ask]]', agent=agent) for agent in (claude, 'codex', acp)]
+    for s in three:
+        shown = s.need('question')
+    assert shown['title'] == 'Which colour?' and len(shown['same']) == 2
+    muster.run('answer', shown['id'], 'green')
+    for s in three:
+        assert '"option":"green"' in s.turn_ended().replace('\\"', '"')
 
 
 SYS_PIDFD_GETFD = 438

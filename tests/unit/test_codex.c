@@ -126,6 +126,7 @@ static int setup(void **state)
 		.prompt = "Do it.",
 		.command = &f->command,
 		.muster_path = "/opt/bin/muster",
+		.socket = "/s/box",
 		.state = json_new(),
 	};
 	*state = f;
@@ -206,10 +207,12 @@ static void test_command_lines(void **state)
 {
 	struct fixture *f = *state;
 	struct json_object *options JSON_FREE = json_parse_text(
-		"{\"model\":\"m \\\"x\\\"\",\"sandbox\":\"read-only\",\"args\":[\"-c\",\"a=1\"]}", NULL);
+		"{\"model\":\"m \\\"x\\\"\",\"sandbox\":\"read-only\",\"args\":[\"-c\",\"a=1\"],\"mcp\":false}", NULL);
 	char *terminal MEM_FREE = launch(f, AGENT_START_NEW);
 	assert_string_equal(terminal, "/opt/bin/muster-bridge --socket=/s/codex.sock -- codex -c "
-				      "approval_policy=\"on-request\"");
+				      "approval_policy=\"on-request\" -c mcp_servers.muster.command=\"/opt/bin/muster\" -c "
+				      "mcp_servers.muster.args=[\"mcp\"] -c mcp_servers.muster.env.MUSTER_SOCKET=\"/s/box\" "
+				      "-c mcp_servers.muster.tool_timeout_sec=604800");
 	f->s.headless = true;
 	f->s.options = options;
 	char *headless MEM_FREE = launch(f, AGENT_START_NEW);
