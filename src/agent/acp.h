@@ -71,8 +71,6 @@ void acp_respond(struct agent_session *s, struct json_object *id, struct json_ob
 void acp_respond_error(struct agent_session *s, struct json_object *id, int code, const char *message);
 /* {"sessionId": the conversation} */
 struct json_object *acp_params(struct agent_session *s);
-/* What is not understood is counted, and the first of a kind are shown. */
-void acp_unknown(struct agent_session *s, const char *what, struct json_object *data);
 /* What an error of the agent's says, or NULL when msg is none; the caller owns it. Inert. */
 char *acp_error_text(struct json_object *msg);
 

@@ -6,6 +6,7 @@
 
 #include "agent/acp.h"
 #include "agent/permission.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -167,7 +168,7 @@ void acp_on_elicitation(struct agent_session *s, struct json_object *id, struct 
 		return;
 	struct form f = read_form(schema);
 	if (f.names.n == 0 || f.names.n > FIELDS_MAX || strlen(json_line(schema)) > SCHEMA_MAX) {
-		acp_unknown(s, "question that cannot be shown", params);
+		say_unknown(s, "question that cannot be shown", params);
 		acp_respond_error(s, id, ACP_INVALID_PARAMS, "only forms of up to 32 fields can be answered here");
 		form_fini(&f);
 		return;

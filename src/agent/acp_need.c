@@ -4,6 +4,7 @@
 
 #include "agent/acp.h"
 #include "agent/permission.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -50,7 +51,7 @@ bool acp_need_add(struct agent_session *s, struct json_object *id, const char *k
 		return false;
 	}
 	if (json_len(open_list(s)) >= OPEN_MAX || find_open(s, key) < json_len(open_list(s))) {
-		acp_unknown(s, "request beyond what may be open at once", id);
+		say_unknown(s, "request beyond what may be open at once", id);
 		acp_respond_error(s, id, ACP_INTERNAL,
 				  "this id is in use, or too many requests wait for an answer");
 		free(key);
@@ -234,7 +235,7 @@ void acp_on_permission(struct agent_session *s, struct json_object *id, struct j
 	if (acp_in_phase(s, "over"))
 		return;
 	if (!json_len(given) || strlen(json_line(given)) > GIVEN_MAX) {
-		acp_unknown(s, "permission without options to choose from", params);
+		say_unknown(s, "permission without options to choose from", params);
 		acp_respond_error(s, id, ACP_INVALID_PARAMS, "a permission needs options, and not too many");
 		return;
 	}

@@ -92,7 +92,7 @@ static void reset_state(struct agent_session *s)
 {
 	static const char *const of_a_run[] = {"begun",   "ready",  "shown", "resume", "serial",
 					       "calls",   "orders", "next",  "turn",   "open",
-					       "changes", "tell",   "brief", "fresh",  "usage"};
+					       "changes", "tell",   "brief", "fresh"};
 	for (size_t i = 0; i < ARRAY_LEN(of_a_run); i++)
 		json_object_object_del(s->state, of_a_run[i]);
 }

@@ -25,8 +25,9 @@
  *   tell          {"prompt","text","uuid"}: the prompt that is on its way
  *   brief         {"text","uuid"}: the same for the first one
  *   fresh         the id of a thread that began in the terminal and has no prompt yet
- *   usage         the last token usage
- *   others        {method: count}: notifications that mean nothing to muster */
+ * and, of the session:
+ *   usage         tokens, as `muster show` has them; counted: those of the thread that are in it
+ *   unknown       {method: count}: what means nothing to muster */
 #ifndef AGENT_CODEX_H
 #define AGENT_CODEX_H
 
@@ -86,7 +87,17 @@ void codex_notification(struct agent_session *s, const char *method, struct json
 /* Notifications that the app-server need not send: [names]. The caller owns it. */
 struct json_object *codex_unwanted(void);
 
+/* ---- codex_say.c ---- */
+
+/* An item of a turn began, or is complete. */
+void codex_say_item(struct agent_session *s, struct json_object *item, bool began);
+void codex_say_plan(struct agent_session *s, struct json_object *plan);
+void codex_take_usage(struct agent_session *s, struct json_object *given);
+
 /* ---- codex_ask.c ---- */
+
+/* File changes as a diff of at most about so many bytes. The caller owns it. */
+char *codex_diff(struct json_object *changes, size_t max);
 
 /* What is to be put on the docket; all of it is owned here. */
 struct codex_need {

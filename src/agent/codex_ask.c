@@ -144,14 +144,14 @@ void codex_need_note_item(struct agent_session *s, struct json_object *item, boo
 }
 
 /* A new file's diff is its content. */
-static void add_change(struct str *diff, struct json_object *change)
+static void add_change(struct str *diff, struct json_object *change, size_t max)
 {
 	const char *kind = json_str_or(json_obj(change, "kind"), "type", "update");
 	const char *text = json_str_or(change, "diff", "");
 	bool whole = strcmp(kind, "update") != 0;
 	char sign = strcmp(kind, "delete") == 0 ? '-' : '+';
 	str_addf(diff, "%s %s\n", kind, json_str_or(change, "path", "?"));
-	while (*text && diff->len < DIFF_MAX) {
+	while (*text && diff->len < max) {
 		size_t len = strcspn(text, "\n");
 		if (whole)
 			str_addc(diff, sign);
@@ -161,28 +161,35 @@ static void add_change(struct str *diff, struct json_object *change)
 	}
 }
 
+char *codex_diff(struct json_object *changes, size_t max)
+{
+	struct str diff = STR_INIT;
+	for (size_t i = 0; i < json_len(changes) && diff.len < max; i++)
+		add_change(&diff, json_at(changes, i), max);
+	return diff.data ? str_take(&diff) : mem_strdup("");
+}
+
 static void open_change(struct agent_session *s, struct json_object *params, struct codex_need *n)
 {
 	struct json_object *changes = json_arr(json_obj(s->state, "changes"), json_str_or(params, "itemId", ""));
-	struct str paths STR_FREE = STR_INIT, diff STR_FREE = STR_INIT;
+	char *diff MEM_FREE = codex_diff(changes, DIFF_MAX);
+	struct str paths STR_FREE = STR_INIT;
 	static const char *const decisions[] = {"accept", "acceptForSession", "decline"};
 	struct json_object *list JSON_FREE = json_new_array();
-	for (size_t i = 0; i < json_len(changes); i++) {
+	for (size_t i = 0; i < json_len(changes); i++)
 		str_addf(&paths, "%s%s", i ? ", " : "", json_str_or(json_at(changes, i), "path", "?"));
-		add_change(&diff, json_at(changes, i));
-	}
 	n->kind = AGENT_NEED_PERMISSION;
 	n->title = titled("it wants to change: ", paths.len ? str_c(&paths) : "files that it does not name");
 	json_add_str(n->detail, "tool", "apply_patch");
 	if (paths.len) {
 		json_add_str(n->detail, "path", str_c(&paths));
-		json_add_str(n->detail, "diff", str_c(&diff));
+		json_add_str(n->detail, "diff", diff);
 	}
 	if (json_str(params, "grantRoot"))
 		json_add_str(n->detail, "root", json_str(params, "grantRoot"));
 	add_reason(n, params);
-	if (paths.len && diff.len < DIFF_MAX && !json_str(params, "grantRoot"))
-		n->topic = mem_printf("change %s", str_c(&diff));
+	if (paths.len && strlen(diff) < DIFF_MAX && !json_str(params, "grantRoot"))
+		n->topic = mem_printf("change %s", diff);
 	for (size_t i = 0; i < ARRAY_LEN(decisions); i++)
 		json_push_str(list, decisions[i]);
 	set_permission_options(n, list);

@@ -5,10 +5,7 @@
 #include "agent/codex.h"
 #include "agent/say.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "fmt/json.h"
-
-enum { TITLE_MAX = 300, OTHERS_MAX = 64, METHOD_MAX = 100 };
 
 /* ---- status ---- */
 
@@ -83,17 +80,6 @@ static const char *last_words(struct json_object *turn)
 	return NULL;
 }
 
-static void say_usage(struct agent_session *s)
-{
-	struct json_object *usage = json_obj(s->state, "usage");
-	if (!usage)
-		return;
-	struct json_object *said JSON_FREE = json_new();
-	json_add_obj(said, "usage", json_object_get(usage));
-	s->host->said(s, "usage", said);
-	json_object_object_del(s->state, "usage");
-}
-
 /* An error of the service is often the JSON that it sent. */
 static void turn_failed(struct agent_session *s, struct json_object *turn)
 {
@@ -109,7 +95,8 @@ static void on_turn_completed(struct agent_session *s, struct json_object *param
 		return;
 	json_object_object_del(s->state, "turn");
 	json_object_object_del(s->state, "changes");
-	say_usage(s);
+	if (json_obj(s->state, "usage"))
+		s->host->said(s, "usage", json_obj(s->state, "usage"));
 	s->host->save(s);
 	codex_need_settle_all(s, "the turn ended");
 	const char *how = json_str_or(turn, "status", "");
@@ -124,69 +111,6 @@ static void on_turn_completed(struct agent_session *s, struct json_object *param
 
 /* ---- what it says and does ---- */
 
-static void say(struct agent_session *s, const char *kind, const char *tool, const char *text)
-{
-	struct json_object *said JSON_FREE = json_new();
-	struct str inert STR_FREE = STR_INIT;
-	text_add_inert(&inert, text, tool ? MIN(strlen(text), (size_t)TITLE_MAX) : strlen(text),
-		       tool ? TEXT_ONE_LINE : TEXT_LINES);
-	if (tool)
-		json_add_str(said, "tool", tool);
-	json_add_str(said, tool ? "title" : "text", str_c(&inert));
-	s->host->said(s, kind, said);
-}
-
-static void say_command(struct agent_session *s, struct json_object *item)
-{
-	char *script MEM_FREE = codex_command_script(json_str_or(item, "command", ""));
-	char *title MEM_FREE = mem_printf("run: %s", script);
-	say(s, "tool", "commandExecution", title);
-}
-
-static void say_change(struct agent_session *s, struct json_object *item)
-{
-	struct str title STR_FREE = STR_INIT;
-	struct json_object *changes = json_arr(item, "changes");
-	for (size_t i = 0; i < json_len(changes); i++)
-		str_addf(&title, "%s%s", i ? ", " : "change: ", json_str_or(json_at(changes, i), "path", "?"));
-	say(s, "tool", "fileChange", str_c(&title));
-}
-
-static void say_mcp_tool(struct agent_session *s, struct json_object *item)
-{
-	char *title MEM_FREE =
-		mem_printf("%s: %s", json_str_or(item, "server", "?"), json_str_or(item, "tool", "?"));
-	say(s, "tool", "mcpToolCall", title);
-}
-
-static void say_search(struct agent_session *s, struct json_object *item)
-{
-	char *title MEM_FREE = mem_printf("search: %s", json_str_or(item, "query", ""));
-	say(s, "tool", "webSearch", title);
-}
-
-static void say_message(struct agent_session *s, struct json_object *item)
-{
-	say(s, "message", NULL, json_str_or(item, "text", ""));
-}
-
-static void note_prompt(struct agent_session *s, struct json_object *item)
-{
-	if (json_str(item, "clientId"))
-		codex_prompt_arrived(s, json_str(item, "clientId"));
-}
-
-/* Types of items, when they begin and when they are complete. */
-static const struct {
-	const char *type;
-	void (*began)(struct agent_session *s, struct json_object *item);
-	void (*done)(struct agent_session *s, struct json_object *item);
-} items[] = {
-	{"agentMessage", NULL, say_message}, {"commandExecution", say_command, NULL},
-	{"fileChange", say_change, NULL},    {"mcpToolCall", say_mcp_tool, NULL},
-	{"webSearch", say_search, NULL},     {"userMessage", note_prompt, NULL},
-};
-
 static void on_item(struct agent_session *s, struct json_object *params, bool began)
 {
 	struct json_object *item = json_obj(params, "item");
@@ -195,14 +119,10 @@ static void on_item(struct agent_session *s, struct json_object *params, bool be
 	/* Of a turn that was joined when it ran already. */
 	if (codex_is_thread(s, params) && !json_has(s->state, "turn") && began && json_str(params, "turnId"))
 		json_add_str(s->state, "turn", json_str(params, "turnId"));
-	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
-		if (strcmp(items[i].type, type) != 0)
-			continue;
-		if (began && items[i].began)
-			items[i].began(s, item);
-		else if (!began && items[i].done)
-			items[i].done(s, item);
-	}
+	if (strcmp(type, "userMessage") == 0 && json_str(item, "clientId"))
+		codex_prompt_arrived(s, json_str(item, "clientId"));
+	if (item)
+		codex_say_item(s, item, began);
 }
 
 static void on_item_started(struct agent_session *s, struct json_object *params)
@@ -217,17 +137,23 @@ static void on_item_completed(struct agent_session *s, struct json_object *param
 
 static void on_plan(struct agent_session *s, struct json_object *params)
 {
-	struct json_object *said JSON_FREE = json_new();
-	json_add_obj(said, "plan", json_copy(json_arr(params, "plan")));
-	s->host->said(s, "plan", said);
+	codex_say_plan(s, json_arr(params, "plan"));
 }
 
 static void on_usage(struct agent_session *s, struct json_object *params)
 {
-	if (!codex_is_thread(s, params))
-		return;
-	json_add_obj(s->state, "usage", json_copy(json_obj(params, "tokenUsage")));
-	s->host->save(s);
+	if (codex_is_thread(s, params))
+		codex_take_usage(s, json_obj(params, "tokenUsage"));
+}
+
+/* What it warns of, for whoever reads the conversation. */
+static void on_warning(struct agent_session *s, struct json_object *params)
+{
+	struct json_object *said JSON_FREE = json_new();
+	json_add_str(said, "severity", "warning");
+	say_add_words(said, "title", json_str_or(params, "summary", json_str_or(params, "message", "?")));
+	say_add_words(said, "text", json_str(params, "details"));
+	s->host->said(s, "notice", said);
 }
 
 static void on_resolved(struct agent_session *s, struct json_object *params)
@@ -256,6 +182,8 @@ static const struct {
 	{"turn/plan/updated", on_plan},          {"item/started", on_item_started},
 	{"item/completed", on_item_completed},   {"thread/tokenUsage/updated", on_usage},
 	{"serverRequest/resolved", on_resolved}, {"muster/lost", on_lost},
+	{"configWarning", on_warning},           {"warning", on_warning},
+	{"deprecationNotice", on_warning},
 };
 
 /* Frequent, and nothing that the others do not say in the end. */
@@ -270,6 +198,7 @@ static const char *const unwanted[] = {
 	"item/fileChange/outputDelta",
 	"item/fileChange/patchUpdated",
 	"item/mcpToolCall/progress",
+	"mcpServer/startupStatus/updated",
 	"command/exec/outputDelta",
 	"process/outputDelta",
 	"turn/diff/updated",
@@ -291,21 +220,6 @@ struct json_object *codex_unwanted(void)
 	return names;
 }
 
-/* Kept as a count, so that it can be seen what a newer Codex has to say. */
-static void count_other(struct agent_session *s, const char *method)
-{
-	struct json_object *others = json_obj(s->state, "others");
-	if (!others) {
-		others = json_new();
-		json_add_obj(s->state, "others", others);
-	}
-	if (strlen(method) > METHOD_MAX ||
-	    (!json_has(others, method) && json_object_object_length(others) >= OTHERS_MAX))
-		method = "(more)";
-	json_add_int(others, method, json_int(others, method, 0) + 1);
-	s->host->save(s);
-}
-
 void codex_notification(struct agent_session *s, const char *method, struct json_object *params)
 {
 	for (size_t i = 0; i < ARRAY_LEN(notifications); i++) {
@@ -314,5 +228,5 @@ void codex_notification(struct agent_session *s, const char *method, struct json
 			return;
 		}
 	}
-	count_other(s, method);
+	say_unknown(s, method, params);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/codex.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "fmt/json.h"
 
@@ -173,6 +174,8 @@ void codex_message(struct agent_session *s, struct json_object *message, uint64_
 		codex_notification(s, method, json_obj(message, "params"));
 	else if (id)
 		take_response(s, message);
+	else
+		say_unknown(s, "message without a method", message);
 }
 
 void codex_on_line(struct agent_session *s, const char *bytes, size_t len)
@@ -180,6 +183,8 @@ void codex_on_line(struct agent_session *s, const char *bytes, size_t len)
 	struct json_object *message JSON_FREE = json_parse_object(bytes, len, NULL);
 	if (message)
 		codex_message(s, message, 0);
+	else
+		say_unknown_line(s, bytes, len);
 }
 
 /* The events of the bridge (bridge/bridge.h). */

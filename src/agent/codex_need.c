@@ -5,6 +5,7 @@
 
 #include "agent/codex.h"
 #include "agent/permission.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "fmt/json.h"
 
@@ -58,12 +59,13 @@ static void let_go(struct agent_session *s, int64_t request)
 
 /* Requests that are not for a person. The app-server asks all its clients and takes the first answer: in a terminal
  * Codex's own interface knows better. */
-static void refuse(struct agent_session *s, struct json_object *id, uint64_t request)
+static void refuse(struct agent_session *s, const char *method, struct json_object *id, uint64_t request)
 {
 	if (!s->headless) {
 		let_go(s, (int64_t)request);
 		return;
 	}
+	say_unknown(s, method, NULL);
 	struct json_object *answer = json_new(), *error = json_new();
 	json_add_int(error, "code", NO_SUCH_METHOD);
 	json_add_str(error, "message", "muster does not do that");
@@ -76,7 +78,7 @@ void codex_asked(struct agent_session *s, const char *method, struct json_object
 {
 	const struct codex_request *r = codex_request_find(method);
 	if (!r) {
-		refuse(s, id, request);
+		refuse(s, method, id, request);
 		return;
 	}
 	char *key MEM_FREE = key_of(id);

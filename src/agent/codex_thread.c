@@ -106,6 +106,7 @@ static void on_thread_started(struct agent_session *s, struct json_object *call,
 	(void)call;
 	json_add_str(s->state, "conversation", json_str_or(thread, "id", ""));
 	json_add_bool(s->state, "talked", false);
+	json_object_object_del(s->state, "counted");
 	s->host->save(s);
 	json_add_str(params, "threadId", thread_of(s));
 	json_add_str(params, "name", s->name);
@@ -126,6 +127,7 @@ static void follow(struct agent_session *s, const char *thread, struct json_obje
 	codex_need_settle_all(s, "another conversation was begun in the terminal");
 	json_object_object_del(s->state, "turn");
 	json_object_object_del(s->state, "fresh");
+	json_object_object_del(s->state, "counted");
 	json_add_str(s->state, "conversation", thread);
 	json_add_str(s->state, "shown", thread);
 	if (strcmp(json_str_or(status, "type", ""), "active") == 0)

@@ -128,7 +128,10 @@ def test_a_permission_is_answered_from_the_docket(muster, repo, headless):
     assert s.file('ran.txt').exists()
     assert [i['kind'] for i in s.open_items()] == ['review']
     assert [t['title'] for t in said(s, 'tool')] == ['run: touch ran.txt']
-    assert said(s, 'usage')[0]['usage']['total']['totalTokens'] > 0
+    assert [(t['status'], t['command']) for t in said(s, 'tool_update')] == [('completed', 'touch ran.txt')]
+    assert [p['text'] for p in said(s, 'prompt')] == ['Please [[script run]]']
+    assert said(s, 'usage')[0]['input_tokens'] > 0 and s.get()['usage']['context_size'] > 0
+    assert s.get()['unknown'] is None  # nothing that this version of Codex says
 
 
 def test_a_denial_reaches_the_agent_with_its_reason(muster, repo, headless):

@@ -313,7 +313,9 @@ static void test_a_file_change_is_shown(void **state)
 		"{\"path\":\"/w/b\",\"kind\":{\"type\":\"add\"},\"diff\":\"new\\n\"}]}}}");
 	line(f, "{\"method\":\"item/fileChange/requestApproval\",\"id\":2,\"params\":{\"threadId\":\"t\","
 		"\"itemId\":\"c\"}}");
-	expect(f, "said tool {\"tool\":\"fileChange\",\"title\":\"change: /w/a, /w/b\"}\n"
+	expect(f, "said tool {\"id\":\"c\",\"name\":\"fileChange\",\"kind\":\"edit\",\"status\":\"in_progress\",\"title\":"
+		  "\"change: /w/a, /w/b\",\"path\":\"/w/a, /w/b\",\"diff\":\"update /w/a\\n@@ -1 +1 @@\\n-x\\n+y\\nadd "
+		  "/w/b\\n+new\\n\"}\n"
 		  "open rpc-2 it wants to change: /w/a, /w/b [allow,deny,always]\n");
 	assert_string_equal(json_str(f->detail, "diff"), "update /w/a\n@@ -1 +1 @@\n-x\n+y\nadd /w/b\n+new\n");
 	answer(f, "rpc-2", 0, "always", NULL);
@@ -358,7 +360,7 @@ static void test_what_is_not_for_a_person_is_refused(void **state)
 	struct fixture *f = *state;
 	begin(f);
 	line(f, "{\"method\":\"attestation/generate\",\"id\":6,\"params\":{}}");
-	expect(f, "input {\"error\":{\"code\":-32601,\"message\":\"muster does not do that\"},\"id\":6}\n");
+	expect(f, "said other {\"name\":\"attestation/generate\",\"text\":\"\"}\ninput {\"error\":{\"code\":-32601,\"message\":\"muster does not do that\"},\"id\":6}\n");
 }
 
 /* ---- turns, prompts ---- */
@@ -444,14 +446,20 @@ static void test_nonsense_is_no_matter(void **state)
 	begin(f);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		line(f, lines[i]);
-	expect(f, "");
+	expect(f, "said other {\"name\":\"line that is no message\",\"text\":\"\\\"\\\"\"}\n"
+		  "said other {\"name\":\"line that is no message\",\"text\":\"\\\"{\\\"\"}\n"
+		  "said other {\"name\":\"line that is no message\",\"text\":\"\\\"[]\\\"\"}\n"
+		  "said other {\"name\":\"line that is no message\",\"text\":\"\\\"null\\\"\"}\n"
+		  "said other {\"name\":\"message without a method\",\"text\":\"{}\"}\n");
 	for (int i = 0; i < 200; i++) {
 		char *other MEM_FREE = mem_printf("{\"method\":\"new/%d\",\"params\":{}}", i);
 		line(f, other);
 	}
-	struct json_object *others = json_obj(f->s.state, "others");
+	struct json_object *others = json_obj(f->s.state, "unknown");
 	assert_int_equal(json_int(others, "new/0", 0), 1);
-	assert_int_equal(json_int(others, "(more)", 0), 200 - 64);
+	assert_int_equal(json_object_object_length(others), 33);
+	assert_int_equal(json_int(others, "other", 0), 200 - 30); /* two names were taken before */
+	str_reset(&of(&f->s)->log);
 	answer(f, "rpc-1", 0, "allow", NULL); /* of nothing that is open */
 	expect(f, "");
 }
