@@ -6,6 +6,7 @@
 #include "agent/codex.h"
 #include "agent/permission.h"
 #include "agent/question.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -14,6 +15,9 @@ enum {
 	TITLE_MAX = 300,
 	DIFF_MAX = 64 * 1024,
 	CHANGES_MAX = 32, /* file changes that began and have not ended */
+	CHANGE_MAX = 2 * DIFF_MAX, /* bytes that are kept of one */
+	FILES_MAX = 64,            /* of one that is longer */
+	PATHS_MAX = 4096,          /* bytes of their names */
 };
 
 static const char for_conversation[] = "Allow, and do not ask again for the like in this conversation";
@@ -124,11 +128,27 @@ static void open_command(struct agent_session *s, struct json_object *params, st
 
 /* ---- file changes ---- */
 
+/* What is kept of a change, by what it is to be known on the docket: of a long one the names of the first files. */
+static struct json_object *kept_changes(struct json_object *changes)
+{
+	if (strlen(json_line(changes)) <= CHANGE_MAX)
+		return json_copy(changes);
+	struct json_object *kept = json_new_array();
+	for (size_t i = 0; i < MIN(json_len(changes), (size_t)FILES_MAX); i++) {
+		struct json_object *one = json_new();
+		say_add_words(one, "path", json_str_or(json_at(changes, i), "path", "?"));
+		json_add_str(one, "diff", "(too long to be shown)");
+		json_add_bool(one, "cut", true);
+		json_push(kept, one);
+	}
+	return kept;
+}
+
 void codex_need_note_item(struct agent_session *s, struct json_object *item, bool began)
 {
 	struct json_object *known = json_obj(s->state, "changes");
 	const char *id = json_str(item, "id");
-	if (!id || strcmp(json_str_or(item, "type", ""), "fileChange") != 0)
+	if (!id || strlen(id) > SAY_WORDS || strcmp(json_str_or(item, "type", ""), "fileChange") != 0)
 		return;
 	if (!began) {
 		if (known)
@@ -138,7 +158,7 @@ void codex_need_note_item(struct agent_session *s, struct json_object *item, boo
 			known = json_new();
 			json_add_obj(s->state, "changes", known);
 		}
-		json_add_obj(known, id, json_copy(json_arr(item, "changes")));
+		json_add_obj(known, id, kept_changes(json_arr(item, "changes")));
 	}
 	s->host->save(s);
 }
@@ -176,7 +196,8 @@ static void open_change(struct agent_session *s, struct json_object *params, str
 	struct str paths STR_FREE = STR_INIT;
 	static const char *const decisions[] = {"accept", "acceptForSession", "decline"};
 	struct json_object *list JSON_FREE = json_new_array();
-	for (size_t i = 0; i < json_len(changes); i++)
+	bool whole = strlen(diff) < DIFF_MAX && !json_flag(json_at(changes, 0), "cut", false);
+	for (size_t i = 0; i < json_len(changes) && paths.len < PATHS_MAX; i++)
 		str_addf(&paths, "%s%s", i ? ", " : "", json_str_or(json_at(changes, i), "path", "?"));
 	n->kind = AGENT_NEED_PERMISSION;
 	n->title = titled("it wants to change: ", paths.len ? str_c(&paths) : "files that it does not name");
@@ -188,7 +209,7 @@ static void open_change(struct agent_session *s, struct json_object *params, str
 	if (json_str(params, "grantRoot"))
 		json_add_str(n->detail, "root", json_str(params, "grantRoot"));
 	add_reason(n, params);
-	if (paths.len && strlen(diff) < DIFF_MAX && !json_str(params, "grantRoot"))
+	if (paths.len && whole && !json_str(params, "grantRoot"))
 		n->topic = mem_printf("change %s", diff);
 	for (size_t i = 0; i < ARRAY_LEN(decisions); i++)
 		json_push_str(list, decisions[i]);

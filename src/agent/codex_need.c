@@ -9,7 +9,12 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 
-enum { NO_SUCH_METHOD = -32601 };
+enum {
+	NO_SUCH_METHOD = -32601,
+	OPEN_MAX = 64,         /* requests that may wait for the lead at once */
+	ASKED_MAX = 256 << 10, /* bytes of one: it must fit a docket that others stand on too */
+	ID_MAX = 256,
+};
 
 /* ---- what is open ---- */
 
@@ -73,17 +78,26 @@ static void refuse(struct agent_session *s, const char *method, struct json_obje
 	codex_respond(s, id, answer);
 }
 
+static bool is_bearable(struct json_object *id, struct json_object *params)
+{
+	return strlen(json_line(id)) <= ID_MAX && (!params || strlen(json_line(params)) <= ASKED_MAX);
+}
+
 void codex_asked(struct agent_session *s, const char *method, struct json_object *id, struct json_object *params,
 		 uint64_t request)
 {
 	const struct codex_request *r = codex_request_find(method);
-	if (!r) {
-		refuse(s, method, id, request);
+	if (!r || !is_bearable(id, params)) {
+		refuse(s, r ? "request beyond all measure" : method, id, request);
 		return;
 	}
 	char *key MEM_FREE = key_of(id);
-	struct codex_need need CLEANUP(codex_need_fini) = {.detail = json_new()};
 	size_t known = find_open(s, key);
+	if (known >= OPEN_MAX) {
+		refuse(s, "request beyond what may be open at once", id, request);
+		return;
+	}
+	struct codex_need need CLEANUP(codex_need_fini) = {.detail = json_new()};
 	if (known < json_len(open_list(s)))
 		forget_at(s, known); /* asked again on a new connection */
 	r->open(s, params, &need);

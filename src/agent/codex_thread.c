@@ -9,7 +9,9 @@
 #include "base/mem.h"
 #include "fmt/json.h"
 
-enum { TURNS_LOOKED_AT = 10 };
+enum { TURNS_LOOKED_AT = 10, THREAD_ID_MAX = 256 };
+
+static void begin_failed(struct agent_session *s, struct json_object *call, const char *error);
 
 static const char *thread_of(struct agent_session *s)
 {
@@ -102,9 +104,14 @@ static void is_ready(struct agent_session *s)
 /* A thread that is named is written down: only then can the interface, another client, resume it. */
 static void on_thread_started(struct agent_session *s, struct json_object *call, struct json_object *result)
 {
-	struct json_object *thread = json_obj(result, "thread"), *params = json_new();
-	(void)call;
-	json_add_str(s->state, "conversation", json_str_or(thread, "id", ""));
+	struct json_object *thread = json_obj(result, "thread"), *params;
+	const char *id = json_str(thread, "id");
+	if (!id || !*id || strlen(id) > THREAD_ID_MAX) {
+		begin_failed(s, call, "its answer names no thread");
+		return;
+	}
+	params = json_new();
+	json_add_str(s->state, "conversation", id);
 	json_add_bool(s->state, "talked", false);
 	json_object_object_del(s->state, "counted");
 	s->host->save(s);
@@ -336,7 +343,7 @@ static bool is_a_persons(struct agent_session *s, struct json_object *thread)
 void codex_thread_began(struct agent_session *s, struct json_object *thread)
 {
 	const char *id = json_str(thread, "id");
-	if (s->headless || !id || !json_flag(s->state, "ready", false) || strcmp(id, thread_of(s)) == 0 ||
+	if (s->headless || !id || strlen(id) > THREAD_ID_MAX || !json_flag(s->state, "ready", false) || strcmp(id, thread_of(s)) == 0 ||
 	    !is_a_persons(s, thread))
 		return;
 	json_add_str(s->state, "fresh", id);

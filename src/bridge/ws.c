@@ -137,6 +137,12 @@ int ws_connect(struct ws *w, const char *path, ws_message *on_message, void *arg
 		w->fd = -1;
 		return -1;
 	}
+	/* The path leads to a folder that others may write to: only a server of this user's is the one that was started. */
+	if (unixsock_check_peer(w->fd) < 0) {
+		err_set(err, ERR_REFUSED, "the server at %s belongs to another user", path);
+		ws_close(w);
+		return -1;
+	}
 	if (shake_hands(w, err) < 0) {
 		ws_close(w);
 		return -1;

@@ -106,6 +106,20 @@ static void test_what_is_no_frame_ends_the_connection(void **state)
 	assert_string_equal(str_c(&words), ""); /* only texts are messages */
 }
 
+static void test_half_a_frame_is_no_message_and_a_monster_ends_the_connection(void **state)
+{
+	static const char half[] = AGREED "\x81\x05hel";
+	static const char begun[] = AGREED "\x01\x02sp"; /* and nothing follows */
+	static const char monster[] = AGREED "\x81\x7f\0\0\0\0\x04\0\0\1x"; /* begins 64 MiB and a byte */
+	struct str words STR_FREE = STR_INIT;
+	struct server s;
+	(void)state;
+	assert_int_equal(talk(half, sizeof half - 1, "ok", &words, &s), 0);
+	assert_int_equal(talk(begun, sizeof begun - 1, "ok", &words, &s), 0);
+	assert_int_equal(talk(monster, sizeof monster - 1, "ok", &words, &s), -1);
+	assert_string_equal(str_c(&words), "");
+}
+
 static void test_a_server_that_does_not_agree(void **state)
 {
 	static const char no[] = "HTTP/1.1 403 Forbidden\r\n\r\n";
@@ -139,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_messages_both_ways),
 		cmocka_unit_test(test_what_is_no_frame_ends_the_connection),
+		cmocka_unit_test(test_half_a_frame_is_no_message_and_a_monster_ends_the_connection),
 		cmocka_unit_test(test_a_server_that_does_not_agree),
 		cmocka_unit_test(test_where_an_answer_ends),
 	};

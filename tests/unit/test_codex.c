@@ -426,6 +426,66 @@ static void test_a_refused_prompt_fails(void **state)
 
 /* ---- what makes no sense ---- */
 
+static char *blown_up(const char *before, size_t n, const char *after)
+{
+	struct str text = STR_INIT;
+	str_adds(&text, before);
+	for (size_t i = 0; i < n; i++)
+		str_addc(&text, 'x');
+	str_adds(&text, after);
+	return str_take(&text);
+}
+
+static void test_what_is_beyond_measure_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	begin(f);
+	char *ask MEM_FREE = blown_up("{\"method\":\"item/commandExecution/requestApproval\",\"id\":1,\"params\":{\"command\":\"",
+				      300 << 10, "\"}}");
+	char *id MEM_FREE = blown_up("{\"method\":\"item/commandExecution/requestApproval\",\"id\":\"", 300, "\"}");
+	line(f, ask);
+	line(f, id);
+	assert_null(strstr(str_c(&of(&f->s)->log), "open "));
+	assert_int_equal(json_int(json_obj(f->s.state, "unknown"), "request beyond all measure", 0), 2);
+	str_reset(&of(&f->s)->log);
+	for (int i = 0; i < 70; i++) {
+		char *one MEM_FREE = mem_printf("{\"method\":\"item/commandExecution/requestApproval\",\"id\":%d,"
+						"\"params\":{\"command\":\"ls\"}}", i);
+		line(f, one);
+	}
+	assert_int_equal(json_int(json_obj(f->s.state, "unknown"), "request beyond what may be open at once", 0), 6);
+	assert_int_equal(json_len(json_arr(f->s.state, "open")), 64);
+	str_reset(&of(&f->s)->log);
+}
+
+static void test_a_long_change_is_kept_by_its_names(void **state)
+{
+	struct fixture *f = *state;
+	begin(f);
+	char *item MEM_FREE = blown_up("{\"method\":\"item/started\",\"params\":{\"threadId\":\"t\",\"item\":{\"type\":"
+				       "\"fileChange\",\"id\":\"c\",\"changes\":[{\"path\":\"/w/a\",\"diff\":\"",
+				       1 << 20, "\"}]}}}");
+	line(f, item);
+	assert_true(strlen(json_line(f->s.state)) < 64 << 10);
+	line(f, "{\"method\":\"item/fileChange/requestApproval\",\"id\":2,\"params\":{\"threadId\":\"t\","
+		"\"itemId\":\"c\"}}");
+	assert_non_null(strstr(str_c(&of(&f->s)->log), "open rpc-2 it wants to change: /w/a "));
+	assert_string_equal(json_str(f->detail, "diff"), "update /w/a\n(too long to be shown)\n");
+	str_reset(&of(&f->s)->log);
+}
+
+static void test_a_thread_without_a_name_fails(void **state)
+{
+	struct fixture *f = *state;
+	f->s.headless = true;
+	free(launch(f, AGENT_START_NEW));
+	agent_codex.on_attached(&f->s, true);
+	line(f, "{\"id\":\"muster-1\",\"result\":{}}");
+	line(f, "{\"id\":\"muster-2\",\"result\":{\"thread\":{}}}");
+	assert_non_null(strstr(str_c(&of(&f->s)->log), "open turn-failed its turn failed: thread/start: its answer names no thread"));
+	str_reset(&of(&f->s)->log);
+}
+
 static void test_nonsense_is_no_matter(void **state)
 {
 	static const char *const lines[] = {
@@ -526,6 +586,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_prompt_that_was_lost_is_sent_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_prompt_that_arrived_is_not_sent_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_refused_prompt_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_beyond_measure_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_long_change_is_kept_by_its_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_thread_without_a_name_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nonsense_is_no_matter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_lost_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_orders_wait_for_the_bridge, setup, teardown),
