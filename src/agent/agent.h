@@ -49,8 +49,8 @@ struct agent_item {
 	 * are one to the lead, who answers them at once. NULL: it is never one with another. */
 	const char *topic;
 	struct json_object *detail; /* what the lead should see: {tool, command, path, diff, input, context, assumption…} */
-	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. "as":"allow": for the others that ask the same it means
-	 * that other option; what the agent would remember of it besides is its own, and decides no topic. */
+	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. "as":"allow": for the others that ask the
+	 * same it means that other option; what the agent would remember besides is its own, and decides no topic. */
 	struct json_object *options;
 };
 

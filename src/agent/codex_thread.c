@@ -343,8 +343,8 @@ static bool is_a_persons(struct agent_session *s, struct json_object *thread)
 void codex_thread_began(struct agent_session *s, struct json_object *thread)
 {
 	const char *id = json_str(thread, "id");
-	if (s->headless || !id || strlen(id) > THREAD_ID_MAX || !json_flag(s->state, "ready", false) || strcmp(id, thread_of(s)) == 0 ||
-	    !is_a_persons(s, thread))
+	if (s->headless || !id || strlen(id) > THREAD_ID_MAX || !json_flag(s->state, "ready", false) ||
+	    strcmp(id, thread_of(s)) == 0 || !is_a_persons(s, thread))
 		return;
 	json_add_str(s->state, "fresh", id);
 	s->host->save(s);

@@ -137,7 +137,7 @@ int ws_connect(struct ws *w, const char *path, ws_message *on_message, void *arg
 		w->fd = -1;
 		return -1;
 	}
-	/* The path leads to a folder that others may write to: only a server of this user's is the one that was started. */
+	/* The path may lead to a folder that others can write to: the server that was started is this user's. */
 	if (unixsock_check_peer(w->fd) < 0) {
 		err_set(err, ERR_REFUSED, "the server at %s belongs to another user", path);
 		ws_close(w);

@@ -56,7 +56,7 @@ struct answer {
 	int64_t item;
 	const char *option; /* key, or NULL */
 	int place;          /* of the option among the item's; -1: none */
-	int shared;         /* for others that ask the same, who may write its key otherwise; -1: it says nothing to them */
+	int shared;         /* among those that all share, who may write its key otherwise; -1: none */
 	const char *text;   /* or NULL */
 	bool assumed;       /* instead of both: as the agent assumes */
 	bool only;

@@ -360,7 +360,8 @@ static void test_what_is_not_for_a_person_is_refused(void **state)
 	struct fixture *f = *state;
 	begin(f);
 	line(f, "{\"method\":\"attestation/generate\",\"id\":6,\"params\":{}}");
-	expect(f, "said other {\"name\":\"attestation/generate\",\"text\":\"\"}\ninput {\"error\":{\"code\":-32601,\"message\":\"muster does not do that\"},\"id\":6}\n");
+	expect(f, "said other {\"name\":\"attestation/generate\",\"text\":\"\"}\n"
+		  "input {\"error\":{\"code\":-32601,\"message\":\"muster does not do that\"},\"id\":6}\n");
 }
 
 /* ---- turns, prompts ---- */
