@@ -4,7 +4,7 @@
 set -eu
 
 packages="gcc libc6-dev clang clang-tidy make meson ninja-build pkg-config git scdoc
-libuv1-dev libvterm-dev libjson-c-dev libfyaml-dev libsqlite3-dev libcmocka-dev uthash-dev libclang-rt-14-dev
+libuv1-dev libvterm-dev libjson-c-dev libfyaml-dev libsqlite3-dev libcmocka-dev uthash-dev libwslay-dev libclang-rt-14-dev
 python3 python3-pytest python3-pexpect python3-pytest-xdist python3-pytest-timeout faketime zsh fish"
 
 if ! command -v dpkg-query >/dev/null; then

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/agent_mcp.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
+#include "mcp/tool.h"
 
 enum { PROTOCOL = 1, SESSION_ID_MAX = 1024 };
 
@@ -60,6 +62,10 @@ static void reset_state(struct agent_session *s)
 static int launch(struct agent_session *s, enum agent_start how, struct agent_launch *ret, struct err *err)
 {
 	const char *adopted = json_str(s->options, "conversation");
+	struct agent_mcp mcp = {0};
+	if (agent_mcp_init(&mcp, s, err) < 0)
+		return -1;
+	agent_mcp_fini(&mcp);
 	reset_state(s);
 	if (add_command(s, &ret->argv, err) < 0)
 		return -1;
@@ -120,11 +126,36 @@ static void initialize(struct agent_session *s)
 	set_phase(s, "begin");
 }
 
-/* The MCP servers that each conversation gets. */
+static struct json_object *mcp_environment(const struct strv *env)
+{
+	struct json_object *list = json_new_array();
+	for (size_t i = 0; i < env->n; i++) {
+		struct json_object *o = json_new();
+		const char *value = strchr(env->v[i], '=') + 1;
+		json_add_strn(o, "name", env->v[i], (size_t)(value - 1 - env->v[i]));
+		json_add_str(o, "value", value);
+		json_push(list, o);
+	}
+	return list;
+}
+
+/* The MCP servers that each conversation gets beside the agent's own: muster's. How long the agent waits for a call
+ * of it the protocol does not say. */
 static struct json_object *mcp_servers(struct agent_session *s)
 {
-	(void)s;
-	return json_new_array();
+	struct agent_mcp m = {0};
+	struct err ignored; /* launch() has looked at the option */
+	struct json_object *list = json_new_array(), *server;
+	if (agent_mcp_init(&m, s, &ignored) <= 0)
+		return list;
+	server = json_new();
+	json_add_str(server, "name", MCP_SERVER_NAME);
+	json_add_str(server, "command", m.command);
+	json_add_strv(server, "args", &m.args);
+	json_add_obj(server, "env", mcp_environment(&m.env));
+	json_push(list, server);
+	agent_mcp_fini(&m);
+	return list;
 }
 
 static struct json_object *session_params(struct agent_session *s, bool known_id)

@@ -71,8 +71,6 @@ void acp_respond(struct agent_session *s, struct json_object *id, struct json_ob
 void acp_respond_error(struct agent_session *s, struct json_object *id, int code, const char *message);
 /* {"sessionId": the conversation} */
 struct json_object *acp_params(struct agent_session *s);
-/* What is not understood is counted, and the first of a kind are shown. */
-void acp_unknown(struct agent_session *s, const char *what, struct json_object *data);
 /* What an error of the agent's says, or NULL when msg is none; the caller owns it. Inert. */
 char *acp_error_text(struct json_object *msg);
 
@@ -129,8 +127,6 @@ void acp_need_cancel_all(struct agent_session *s, const char *reason);
 void acp_need_forget_all(struct agent_session *s, const char *reason);
 void acp_answer(struct agent_session *s, const char *key, uint64_t request, struct json_object *detail,
 		const struct agent_answer *answer);
-/* {"key","label"} */
-void acp_push_option(struct json_object *options, const char *key, const char *label);
 
 /* ---- acp_ask.c ---- */
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "agent/acp.h"
+#include "agent/permission.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -116,7 +118,7 @@ static struct json_object *form_options(const struct form *f, struct json_object
 		const char *value = choice_value(choice);
 		const char *label = json_str_or(choice, "description", json_str_or(choice, "title", value));
 		if (value)
-			acp_push_option(options, value, label);
+			permission_push_option(options, value, label);
 	}
 	return options;
 }
@@ -166,7 +168,7 @@ void acp_on_elicitation(struct agent_session *s, struct json_object *id, struct 
 		return;
 	struct form f = read_form(schema);
 	if (f.names.n == 0 || f.names.n > FIELDS_MAX || strlen(json_line(schema)) > SCHEMA_MAX) {
-		acp_unknown(s, "question that cannot be shown", params);
+		say_unknown(s, "question that cannot be shown", params);
 		acp_respond_error(s, id, ACP_INVALID_PARAMS, "only forms of up to 32 fields can be answered here");
 		form_fini(&f);
 		return;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "agent/acp.h"
+#include "agent/permission.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
@@ -49,7 +51,7 @@ bool acp_need_add(struct agent_session *s, struct json_object *id, const char *k
 		return false;
 	}
 	if (json_len(open_list(s)) >= OPEN_MAX || find_open(s, key) < json_len(open_list(s))) {
-		acp_unknown(s, "request beyond what may be open at once", id);
+		say_unknown(s, "request beyond what may be open at once", id);
 		acp_respond_error(s, id, ACP_INTERNAL,
 				  "this id is in use, or too many requests wait for an answer");
 		free(key);
@@ -114,21 +116,13 @@ void acp_need_forget_all(struct agent_session *s, const char *reason)
 /* The plain yes and no are the same for every agent, so that equal needs of different agents are one to the lead.
  * What more there is has the agent's own words. */
 static const struct {
-	const char *kind, *key, *label;
+	const char *kind, *key, *label, *as;
 } kinds[] = {
-	{"allow_once", "allow", "Allow once"},
-	{"allow_always", "always", NULL},
-	{"reject_once", "deny", "Deny (a text tells it why)"},
-	{"reject_always", "never", NULL},
+	{"allow_once", "allow", PERMISSION_ALLOW, NULL},
+	{"reject_once", "deny", PERMISSION_DENY, NULL},
+	{"allow_always", "always", NULL, "allow"},
+	{"reject_always", "never", NULL, "deny"},
 };
-
-void acp_push_option(struct json_object *options, const char *key, const char *label)
-{
-	struct json_object *o = json_new();
-	json_add_str(o, "key", key);
-	json_add_str(o, "label", label);
-	json_push(options, o);
-}
 
 static bool has_key(struct json_object *options, const char *key)
 {
@@ -138,33 +132,42 @@ static bool has_key(struct json_object *options, const char *key)
 	return false;
 }
 
-static void push_named(struct json_object *options, const char *key, const char *label)
+/* own_words: the question is not whether something may be done but how to go on, and the names say it. A second
+ * option of a kind goes by its id, which the option of the agent's is given as its key. */
+static void push_given(struct json_object *options, struct json_object *o, size_t kind, bool own_words)
 {
+	bool known = kind < ARRAY_LEN(kinds);
+	const char *id = json_str(o, "optionId"), *name = json_str_or(o, "name", id ? id : "?");
+	const char *key = known && !has_key(options, kinds[kind].key) ? kinds[kind].key : id;
+	const char *label = known && key != id && kinds[kind].label && !own_words ? kinds[kind].label : name;
 	struct str inert STR_FREE = STR_INIT;
+	if (!id || has_key(options, key))
+		return;
+	json_add_str(o, "key", key);
 	text_add_inert(&inert, label, strnlen(label, LABEL_MAX), TEXT_ONE_LINE);
-	acp_push_option(options, key, str_c(&inert));
+	if (known && kinds[kind].as && !own_words)
+		permission_push_own(options, key, str_c(&inert), kinds[kind].as);
+	else
+		permission_push_option(options, key, str_c(&inert));
 }
 
-/* own_words: the question is not whether something may be done but how to go on, and the names say it. A second
- * option of a kind goes by its id. Each of the agent's options is given its key. */
+static size_t kind_of(struct json_object *o)
+{
+	size_t k = 0;
+	while (k < ARRAY_LEN(kinds) && strcmp(kinds[k].kind, json_str_or(o, "kind", "")) != 0)
+		k++;
+	return k;
+}
+
+/* In the order that all agents' options have: what is remembered stands behind the plain yes and no. */
 static struct json_object *make_options(struct json_object *given, bool own_words)
 {
 	struct json_object *options = json_new_array();
-	for (size_t i = 0; i < MIN(json_len(given), (size_t)OPTIONS_MAX); i++) {
-		struct json_object *o = json_at(given, i);
-		const char *id = json_str(o, "optionId"), *name = json_str_or(o, "name", id ? id : "?");
-		const char *key = id, *label = name, *kind = json_str_or(o, "kind", "");
-		for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-			if (strcmp(kinds[k].kind, kind) != 0 || has_key(options, kinds[k].key))
-				continue;
-			key = kinds[k].key;
-			label = kinds[k].label && !own_words ? kinds[k].label : name;
-		}
-		if (!id || has_key(options, key))
-			continue;
-		json_add_str(o, "key", key);
-		push_named(options, key, label);
-	}
+	size_t n = MIN(json_len(given), (size_t)OPTIONS_MAX);
+	for (size_t k = 0; k <= ARRAY_LEN(kinds); k++)
+		for (size_t i = 0; i < n; i++)
+			if (own_words ? k == 0 : kind_of(json_at(given, i)) == k)
+				push_given(options, json_at(given, i), kind_of(json_at(given, i)), own_words);
 	return options;
 }
 
@@ -192,7 +195,7 @@ static char *permission_topic(struct agent_session *s, struct json_object *tool)
 	if (execute)
 		json_object_object_del(given, "command");
 	if (execute && json_object_object_length(given) == 0)
-		return mem_printf("run %s", command);
+		return permission_command_topic(command);
 	return mem_printf("%s %s %s%s%s%s", json_str_or(tool, "name", json_str_or(tool, "kind", "?")),
 			  json_line(given), json_str_or(tool, "title", ""), execute ? command : "",
 			  input ? "" : json_str_or(tool, "path", ""), input ? "" : json_str_or(tool, "diff", ""));
@@ -232,7 +235,7 @@ void acp_on_permission(struct agent_session *s, struct json_object *id, struct j
 	if (acp_in_phase(s, "over"))
 		return;
 	if (!json_len(given) || strlen(json_line(given)) > GIVEN_MAX) {
-		acp_unknown(s, "permission without options to choose from", params);
+		say_unknown(s, "permission without options to choose from", params);
 		acp_respond_error(s, id, ACP_INVALID_PARAMS, "a permission needs options, and not too many");
 		return;
 	}

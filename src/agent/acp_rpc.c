@@ -4,14 +4,12 @@
 #include <string.h>
 
 #include "agent/acp.h"
+#include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fmt/json.h"
 
 enum {
-	UNKNOWN_MAX = 32,     /* kinds of messages that are counted by name */
-	UNKNOWN_SAID_MAX = 8, /* of one kind, that are shown */
-	UNKNOWN_SHOWN = 2048, /* bytes of one */
 	RETRY_MS = 500,
 	ERROR_MAX = 600,
 };
@@ -134,29 +132,6 @@ struct json_object *acp_params(struct agent_session *s)
 	return params;
 }
 
-/* ---- what is not understood ---- */
-
-void acp_unknown(struct agent_session *s, const char *what, struct json_object *data)
-{
-	struct json_object *counts = member(s, "unknown", json_new);
-	struct str name STR_FREE = STR_INIT;
-	text_add_inert(&name, what, strnlen(what, 64), TEXT_ONE_LINE);
-	if (!json_has(counts, str_c(&name)) && json_object_object_length(counts) >= UNKNOWN_MAX) {
-		str_reset(&name);
-		str_adds(&name, "other");
-	}
-	int64_t n = json_int(counts, str_c(&name), 0) + 1;
-	json_add_int(counts, str_c(&name), n);
-	s->host->save(s);
-	if (n > UNKNOWN_SAID_MAX)
-		return;
-	struct json_object *said JSON_FREE = json_new();
-	const char *text = data ? json_line(data) : "";
-	json_add_str(said, "name", str_c(&name));
-	json_add_strn(said, "text", text, strnlen(text, UNKNOWN_SHOWN));
-	s->host->said(s, "other", said);
-}
-
 char *acp_error_text(struct json_object *msg)
 {
 	struct json_object *error = json_obj(msg, "error");
@@ -192,7 +167,7 @@ static void on_answer(struct agent_session *s, struct json_object *msg)
 	struct json_object *id = json_any(msg, "id"), *all = json_obj(s->state, "asked");
 	struct json_object *asked JSON_FREE = id ? json_object_get(json_obj(all, json_line(id))) : NULL;
 	if (!asked || (!json_has(msg, "result") && !json_has(msg, "error"))) {
-		acp_unknown(s, "answer to nothing", msg);
+		say_unknown(s, "answer to nothing", msg);
 		return;
 	}
 	json_object_object_del(all, json_line(id));
@@ -214,7 +189,7 @@ static void on_request(struct agent_session *s, const char *method, struct json_
 {
 	struct json_object *id = json_any(msg, "id");
 	if (id && !json_object_is_type(id, json_type_int) && !json_object_is_type(id, json_type_string)) {
-		acp_unknown(s, "request with a strange id", msg);
+		say_unknown(s, "request with a strange id", msg);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
@@ -223,7 +198,7 @@ static void on_request(struct agent_session *s, const char *method, struct json_
 			return;
 		}
 	}
-	acp_unknown(s, method, msg);
+	say_unknown(s, method, msg);
 	acp_respond_error(s, id, ACP_NO_METHOD, "this client does not do that");
 }
 
@@ -248,7 +223,7 @@ static void on_notification(struct agent_session *s, const char *method, struct 
 			return;
 		}
 	}
-	acp_unknown(s, method, msg);
+	say_unknown(s, method, msg);
 }
 
 void acp_on_line(struct agent_session *s, const char *line, size_t len)
@@ -256,8 +231,7 @@ void acp_on_line(struct agent_session *s, const char *line, size_t len)
 	struct json_object *msg JSON_FREE = json_parse_object(line, len, NULL);
 	const char *method = json_str(msg, "method");
 	if (!msg) {
-		struct json_object *text JSON_FREE = json_new_strn(line, MIN(len, (size_t)UNKNOWN_SHOWN));
-		acp_unknown(s, "line that is no message", text);
+		say_unknown_line(s, line, len);
 	} else if (method && json_has(msg, "id")) {
 		on_request(s, method, msg);
 	} else if (method) {

@@ -257,7 +257,7 @@ void acp_tool(struct agent_session *s, struct json_object *call)
 {
 	const char *id = json_str(call, "toolCallId");
 	if (!id) {
-		acp_unknown(s, "tool call without an id", call);
+		say_unknown(s, "tool call without an id", call);
 		return;
 	}
 	struct json_object *tool = kept(s, id);

@@ -126,22 +126,10 @@ static const struct {
 	{"refusal", "the model refuses to go on", true},
 };
 
-static void turn_failed(struct agent_session *s, const char *why)
-{
-	char *title MEM_FREE = mem_printf("its turn failed: %s", why);
-	s->host->signal(s, "stream", AGENT_ERROR, ACP_CONFIDENCE, why);
-	s->host->item_open(s,
-			   &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "turn-failed", .title = title});
-}
-
 static void turn_ended(struct agent_session *s, const char *words)
 {
-	const char *last = json_str(s->state, "last");
-	struct str text STR_FREE = STR_INIT;
-	if (last)
-		text_add_inert(&text, last, strlen(last), TEXT_LINES);
 	s->host->signal(s, "stream", AGENT_IDLE, ACP_CONFIDENCE, words);
-	s->host->turn_ended(s, last ? str_c(&text) : NULL);
+	say_turn_ended(s, json_str(s->state, "last"));
 }
 
 static void end_by_reason(struct agent_session *s, const char *reason)
@@ -149,7 +137,7 @@ static void end_by_reason(struct agent_session *s, const char *reason)
 	for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
 		if (strcmp(stops[i].reason, reason) == 0) {
 			if (stops[i].failed)
-				turn_failed(s, stops[i].words);
+				say_turn_failed(s, "stream", stops[i].words);
 			else
 				turn_ended(s, stops[i].words);
 			return;
@@ -185,7 +173,7 @@ void acp_on_prompted(struct agent_session *s, struct json_object *asked, struct 
 	if (cancelled)
 		end_by_reason(s, "cancelled");
 	else if (error)
-		turn_failed(s, error);
+		say_turn_failed(s, "stream", error);
 	else
 		end_by_reason(s, json_str_or(result, "stopReason", "end_turn"));
 	acp_pump(s);

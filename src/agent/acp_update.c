@@ -372,7 +372,7 @@ void acp_on_update(struct agent_session *s, struct json_object *params)
 		return;
 	/* A new conversation may tell of itself before its id is known; an earlier one is over. */
 	if (!acp_in_phase(s, "session") && strcmp(session, json_str_or(s->state, "conversation", "")) != 0) {
-		acp_unknown(s, "update of another conversation", params);
+		say_unknown(s, "update of another conversation", params);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(updates); i++) {
@@ -385,5 +385,5 @@ void acp_on_update(struct agent_session *s, struct json_object *params)
 		updates[i].handle(s, update);
 		return;
 	}
-	acp_unknown(s, name, update);
+	say_unknown(s, name, update);
 }

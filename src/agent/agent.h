@@ -57,7 +57,8 @@ struct agent_item {
 	 *            that has it is never allowed by a rule
 	 * and among its options the keys "allow" (this once) and "deny": without them no rule answers it. */
 	struct json_object *detail;
-	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. */
+	/* [{"key":"allow","label":"Allow once"}…]; NULL: free text. "as":"allow": for the others that ask the
+	 * same it means that other option; what the agent would remember besides is its own, and decides no topic. */
 	struct json_object *options;
 };
 
@@ -188,6 +189,7 @@ const struct agent_ops *const *agent_all(void);
 
 extern const struct agent_ops agent_acp;
 extern const struct agent_ops agent_claude;
+extern const struct agent_ops agent_codex;
 extern const struct agent_ops agent_gemini;
 extern const struct agent_ops agent_opencode;
 extern const struct agent_ops agent_shell;

@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "fmt/json.h"
 
 enum {
@@ -175,24 +174,6 @@ void claude_conversation(struct agent_session *s, const char *id)
 		return;
 	json_add_str(s->state, "conversation", id);
 	s->host->save(s);
-}
-
-void claude_turn_ended(struct agent_session *s, const char *said)
-{
-	struct str words STR_FREE = STR_INIT;
-	if (said)
-		text_add_inert(&words, said, strlen(said), TEXT_LINES);
-	s->host->turn_ended(s, said ? str_c(&words) : NULL);
-}
-
-void claude_turn_failed(struct agent_session *s, const char *source, const char *why)
-{
-	struct str text STR_FREE = STR_INIT;
-	text_add_inert(&text, why, strlen(why), TEXT_ONE_LINE);
-	s->host->signal(s, source, AGENT_ERROR, 99, str_c(&text));
-	char *title MEM_FREE = mem_printf("its turn failed: %s", str_c(&text));
-	s->host->item_open(s,
-			   &(struct agent_item){.need = AGENT_NEED_FAILURE, .key = "turn-failed", .title = title});
 }
 
 /* ---- the rest of the contract ---- */

@@ -34,8 +34,6 @@
 char *claude_tool_title(const char *tool, struct json_object *input);
 /* Adds what the lead should see of it: {command, path, context, plan, diff}, as the tool has them. */
 void claude_tool_show(struct json_object *detail, const char *tool, struct json_object *input);
-/* Adds {"key","label"}. */
-void claude_push_option(struct json_object *options, const char *key, const char *label);
 
 /* Opens the docket item for a tool use that needs a person: data has tool_name, tool_input, permission_suggestions.
  * The request, unless 0, is the hook that waits for the answer. */
@@ -98,10 +96,6 @@ void claude_on_rested_timer(struct agent_session *s);
 /* ---- claude.c ---- */
 
 void claude_conversation(struct agent_session *s, const char *id);
-/* A turn ended; said may be NULL. */
-void claude_turn_ended(struct agent_session *s, const char *said);
-/* A turn ended by an error of the service, said in why. */
-void claude_turn_failed(struct agent_session *s, const char *source, const char *why);
 
 /* ---- claude_say.c: the conversation of the stream, in the form that all agents without a terminal have ---- */
 

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/permission.h"
+#include "agent/say.h"
 #include "agent/subagent.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -77,7 +79,7 @@ static void on_stop(struct agent_session *s, uint64_t request, struct json_objec
 	} else {
 		s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn ended");
 	}
-	claude_turn_ended(s, json_str(data, "last_assistant_message"));
+	say_turn_ended(s, json_str(data, "last_assistant_message"));
 	claude_busy(s, agents > 0);
 }
 
@@ -85,7 +87,7 @@ static void on_failure(struct agent_session *s, uint64_t request, struct json_ob
 {
 	(void)request;
 	const char *kind = json_str_or(data, "error", "the model's service failed");
-	claude_turn_failed(s, "hook", json_str_or(data, "last_assistant_message", kind));
+	say_turn_failed(s, "hook", json_str_or(data, "last_assistant_message", kind));
 	claude_busy(s, false);
 }
 
@@ -175,8 +177,8 @@ static void open_trust(struct agent_session *s)
 {
 	struct json_object *options JSON_FREE = json_new_array();
 	struct json_object *detail JSON_FREE = json_new();
-	claude_push_option(options, "trust", "Yes, it may work in this folder");
-	claude_push_option(options, "exit", "No, it shall end");
+	permission_push_option(options, "trust", "Yes, it may work in this folder");
+	permission_push_option(options, "exit", "No, it shall end");
 	json_add_str(detail, "path", s->workspace);
 	s->host->item_open(
 		s, &(struct agent_item){
@@ -200,7 +202,7 @@ void claude_on_block_timer(struct agent_session *s)
 		return;
 	}
 	struct json_object *options JSON_FREE = json_new_array();
-	claude_push_option(options, "seen", "I have seen to it in the terminal");
+	permission_push_option(options, "seen", "I have seen to it in the terminal");
 	char *title MEM_FREE =
 		mem_printf("it waits at its terminal%s%s; see muster attach %s", *msg ? ": " : "", msg, s->name);
 	s->host->item_open(s, &(struct agent_item){.need = AGENT_NEED_PERMISSION,
@@ -238,7 +240,7 @@ static void note_rest(struct agent_session *s)
 	s->host->signal(s, "hook", AGENT_IDLE, HOOK_CONFIDENCE, "its turn was interrupted");
 	claude_type_interrupted(s);
 	subagents_turn_ended(s);
-	claude_turn_ended(s, NULL);
+	say_turn_ended(s, NULL);
 	claude_busy(s, false);
 }
 

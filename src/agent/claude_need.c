@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "agent/claude.h"
+#include "agent/permission.h"
+#include "agent/question.h"
 #include "agent/subagent.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -44,16 +46,10 @@ static struct json_object *first_question(const char *tool, struct json_object *
 char *claude_tool_title(const char *tool, struct json_object *input)
 {
 	struct json_object *question = first_question(tool, input);
-	size_t more = question ? json_len(json_arr(input, "questions")) - 1 : 0;
 	struct str title = STR_INIT;
 	const char *subject = tool_subject(tool, input, NULL);
-	if (question) {
-		const char *text = json_str_or(question, "question", "it asks a question");
-		text_add_inert(&title, text, strlen(text), TEXT_ONE_LINE);
-		if (more)
-			str_addf(&title, " (and %zu more)", more);
-		return str_take(&title);
-	}
+	if (question)
+		return question_title(json_arr(input, "questions"));
 	text_add_inert(&title, tool, strlen(tool), TEXT_ONE_LINE);
 	const char *what = subject ? subject : input ? json_line(input) : NULL;
 	if (!what)
@@ -94,22 +90,6 @@ static void add_diff(struct json_object *detail, const char *tool, struct json_o
 		json_add_str(detail, "diff", diff.data);
 }
 
-/* All questions with their choices, for a lead who must answer several at once. */
-static void add_questions(struct json_object *detail, struct json_object *questions)
-{
-	struct str text STR_FREE = STR_INIT;
-	str_adds(&text, "Answer with one line for each question:\n");
-	for (size_t i = 0; i < json_len(questions); i++) {
-		struct json_object *question = json_at(questions, i), *options = json_arr(question, "options");
-		str_addf(&text, "%zu. %s", i + 1, json_str_or(question, "question", ""));
-		for (size_t k = 0; k < json_len(options); k++)
-			str_addf(&text, "%s%s", k ? " | " : " [", json_str_or(json_at(options, k), "label", ""));
-		str_addf(&text, "%s%s\n", json_len(options) ? "]" : "",
-			 json_flag(question, "multiSelect", false) ? " (several, with commas)" : "");
-	}
-	json_add_str(detail, "context", text.data);
-}
-
 void claude_tool_show(struct json_object *detail, const char *tool, struct json_object *input)
 {
 	const char *shown_as = NULL, *subject = tool_subject(tool, input, &shown_as);
@@ -124,8 +104,10 @@ static struct json_object *need_detail(const char *tool, struct json_object *dat
 	struct json_object *input = json_obj(data, "tool_input");
 	json_add_str(detail, "tool", tool);
 	claude_tool_show(detail, tool, input);
-	if (first_question(tool, input) && !choice)
-		add_questions(detail, json_arr(input, "questions"));
+	if (first_question(tool, input) && !choice) {
+		char *context MEM_FREE = question_context(json_arr(input, "questions"));
+		json_add_str(detail, "context", context);
+	}
 	subagent_name(detail, json_str(data, "agent_id"), json_str(data, "agent_type"));
 	if (json_flag(input, "dangerouslyDisableSandbox", false))
 		json_add_str(detail, "beyond", "it is to run outside of the agent's sandbox");
@@ -135,41 +117,13 @@ static struct json_object *need_detail(const char *tool, struct json_object *dat
 	return detail;
 }
 
-/* ---- options ---- */
-
-void claude_push_option(struct json_object *options, const char *key, const char *label)
+static struct json_object *need_options(const char *tool, struct json_object *data)
 {
-	struct json_object *o = json_new();
-	json_add_str(o, "key", key);
-	json_add_str(o, "label", label);
-	json_push(options, o);
-}
-
-static struct json_object *permission_options(struct json_object *data)
-{
-	struct json_object *options = json_new_array();
-	claude_push_option(options, "allow", "Allow once");
-	if (json_len(json_arr(data, "permission_suggestions")))
-		claude_push_option(options, "always", "Allow, and do not ask again for the like");
-	claude_push_option(options, "deny", "Deny (a text tells it why)");
-	return options;
-}
-
-/* One question with one answer has its labels as options; anything else is answered by text, a line a question. */
-static struct json_object *question_options(struct json_object *input)
-{
-	struct json_object *questions = json_arr(input, "questions");
-	struct json_object *first = json_at(questions, 0);
-	struct json_object *labels = json_arr(first, "options");
-	if (json_len(questions) != 1 || json_flag(first, "multiSelect", false))
-		return NULL;
-	struct json_object *options = json_new_array();
-	for (size_t i = 0; i < json_len(labels); i++) {
-		const char *label = json_str(json_at(labels, i), "label");
-		if (label)
-			claude_push_option(options, label, json_str_or(json_at(labels, i), "description", label));
-	}
-	return options;
+	struct json_object *input = json_obj(data, "tool_input");
+	bool suggests = json_len(json_arr(data, "permission_suggestions"));
+	if (first_question(tool, input))
+		return question_options(json_arr(input, "questions"));
+	return permission_options(suggests ? "Allow, and do not ask again for the like" : NULL);
 }
 
 /* ---- what is open ---- */
@@ -217,27 +171,17 @@ bool claude_need_any(struct agent_session *s)
 	return json_len(json_arr(s->state, "open")) > 0;
 }
 
-/* Of a question the words, and the choices where they are not the item's options. Of a permission all that the tool would
- * be given, and what "always" would allow; not the reason, which Claude words anew each time. */
+/* Of a permission all that the tool would be given; not the reason, which Claude words anew each time. */
 static char *need_topic(const char *tool, struct json_object *data, bool choice)
 {
-	struct json_object *input = json_obj(data, "tool_input"), *questions = json_arr(input, "questions");
-	struct str topic = STR_INIT;
-	if (!first_question(tool, input)) {
-		struct json_object *given JSON_FREE = input ? json_copy(input) : json_new();
-		struct json_object *suggestions = json_arr(data, "permission_suggestions");
-		json_object_object_del(given, "description");
-		str_addf(&topic, "%s %s", tool, json_line(given));
-		str_addf(&topic, " %s", suggestions ? json_line(suggestions) : "");
-		return str_take(&topic);
-	}
-	for (size_t i = 0; i < json_len(questions); i++) {
-		struct json_object *question = json_at(questions, i), *options = json_arr(question, "options");
-		str_addf(&topic, "%s%s", i ? "\n" : "", json_str_or(question, "question", ""));
-		for (size_t k = 0; !choice && k < json_len(options); k++)
-			str_addf(&topic, "\n- %s", json_str_or(json_at(options, k), "label", ""));
-	}
-	return str_take(&topic);
+	struct json_object *input = json_obj(data, "tool_input");
+	if (first_question(tool, input))
+		return question_topic(json_arr(input, "questions"), choice);
+	struct json_object *given JSON_FREE = input ? json_copy(input) : json_new();
+	json_object_object_del(given, "description");
+	bool plain = strcmp(tool, "Bash") == 0 && json_str(given, "command") && json_object_object_length(given) == 1;
+	return plain ? permission_command_topic(json_str(given, "command"))
+		     : mem_printf("%s %s", tool, json_line(given));
 }
 
 void claude_need_open(struct agent_session *s, const char *key, uint64_t request, struct json_object *data)
@@ -255,7 +199,7 @@ void claude_need_open(struct agent_session *s, const char *key, uint64_t request
 	json_push(open_list(s), entry);
 	s->host->save(s);
 
-	struct json_object *options JSON_FREE = question ? question_options(input) : permission_options(data);
+	struct json_object *options JSON_FREE = need_options(tool, data);
 	char *title MEM_FREE = claude_tool_title(tool, input);
 	char *topic MEM_FREE = need_topic(tool, data, options != NULL);
 	struct json_object *detail JSON_FREE = need_detail(tool, data, options != NULL);
@@ -341,30 +285,17 @@ void claude_need_decided(struct agent_session *s, const char *key, struct json_o
 
 /* ---- answers ---- */
 
-/* {"<question>":"<answer>"}: the chosen label, or the lead's text, a line a question. */
-static struct json_object *question_answers(struct json_object *input, const struct agent_answer *answer)
+/* {"<question>":"<answer>"} */
+static struct json_object *question_answers(struct json_object *questions, const struct agent_answer *answer)
 {
-	struct json_object *questions = json_arr(input, "questions");
 	struct json_object *answers = json_new();
-	struct strv lines STRV_FREE = STRV_INIT;
-	bool several = json_len(questions) > 1;
-	if (several)
-		strv_split(&lines, answer->text ? answer->text : "", '\n');
 	for (size_t i = 0; i < json_len(questions); i++) {
 		const char *question = json_str(json_at(questions, i), "question");
-		const char *line = answer->option ? answer->option : answer->text;
-		if (several)
-			line = i < lines.n ? lines.v[i] : "";
+		char *text MEM_FREE = question_answer(questions, i, answer);
 		if (question)
-			json_add_str(answers, question, line ? line : "");
+			json_add_str(answers, question, text);
 	}
 	return answers;
-}
-
-/* Only an explicit yes is one. */
-static bool allows(const struct agent_answer *answer)
-{
-	return answer->option && (strcmp(answer->option, "allow") == 0 || strcmp(answer->option, "always") == 0);
 }
 
 struct json_object *claude_need_decision(struct json_object *detail, const struct agent_answer *answer)
@@ -374,9 +305,9 @@ struct json_object *claude_need_decision(struct json_object *detail, const struc
 	if (first_question(json_str_or(detail, "tool", ""), input)) {
 		struct json_object *updated = json_copy(input);
 		json_add_str(decision, "behavior", "allow");
-		json_add_obj(updated, "answers", question_answers(input, answer));
+		json_add_obj(updated, "answers", question_answers(json_arr(input, "questions"), answer));
 		json_add_obj(decision, "updatedInput", updated);
-	} else if (allows(answer)) {
+	} else if (permission_allowed(answer)) {
 		json_add_str(decision, "behavior", "allow");
 		if (strcmp(answer->option, "always") == 0 && json_arr(detail, "suggestions"))
 			json_add_obj(decision, "updatedPermissions", json_copy(json_arr(detail, "suggestions")));

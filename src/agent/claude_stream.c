@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "agent/claude.h"
-#include "agent/subagent.h"
+#include "agent/permission.h"
 #include "agent/say.h"
+#include "agent/subagent.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -263,11 +264,11 @@ static void on_result(struct agent_session *s, struct json_object *line)
 	json_add_bool(s->state, "busy", false);
 	s->host->save(s);
 	if (failed && !interrupted) {
-		claude_turn_failed(s, "stream", said ? said : json_str_or(line, "subtype", "an error"));
+		say_turn_failed(s, "stream", said ? said : json_str_or(line, "subtype", "an error"));
 		return;
 	}
 	signal_rest(s, interrupted ? "its turn was interrupted" : "its turn ended");
-	claude_turn_ended(s, said);
+	say_turn_ended(s, said);
 }
 
 /* After /clear: background tasks live on, and may wake the new conversation. */

@@ -6,8 +6,8 @@
 static const char *const activity_names[] = {AGENT_ACTIVITIES(AGENT_NAME)};
 #undef AGENT_NAME
 
-static const struct agent_ops *const agents[] = {&agent_claude, &agent_shell, &agent_rehearsal, &agent_acp,
-					       &agent_gemini, &agent_opencode, NULL};
+static const struct agent_ops *const agents[] = {&agent_claude, &agent_codex, &agent_shell, &agent_rehearsal,
+					       &agent_acp, &agent_gemini, &agent_opencode, NULL};
 
 const char *agent_activity_name(enum agent_activity a)
 {

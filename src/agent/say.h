@@ -26,4 +26,14 @@ void say_add_output(struct json_object *said, const char *text, size_t len);
 /* Adds a text of a few words, cut after SAY_WORDS bytes, which an ellipsis shows. NULL is null. */
 void say_add_words(struct json_object *said, const char *key, const char *text);
 
+/* A turn ended; said, the agent's last message, is not trusted and may be NULL. */
+void say_turn_ended(struct agent_session *s, const char *said);
+/* A turn ended by an error of the agent's service, said in why; source is that of the signal. */
+void say_turn_failed(struct agent_session *s, const char *source, const char *why);
+
+/* What is not understood is counted in state.unknown, by what it is, and the first of a kind are said; data may be
+ * NULL. */
+void say_unknown(struct agent_session *s, const char *what, struct json_object *data);
+void say_unknown_line(struct agent_session *s, const char *line, size_t len);
+
 #endif

@@ -106,7 +106,7 @@ static void check_kernel(struct checks *k)
 
 static void check_programs(struct checks *k)
 {
-	static const char *const names[] = {"musterd", "muster-hold"};
+	static const char *const names[] = {"musterd", "muster-hold", "muster-bridge"};
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct err err = {0};
 		MEM_FREE char *path = launch_sibling(names[i], &err);

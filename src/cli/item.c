@@ -59,7 +59,8 @@ static void add_details(struct str *out, struct json_object *detail, int width)
 	add_detail(out, NULL, json_str(last, "last_lines"), width);
 }
 
-static void add_options(struct str *out, struct json_object *options, bool color)
+/* several: others ask the same, and of an option of this item's own they get what it stands for. */
+static void add_options(struct str *out, struct json_object *options, bool several, bool color)
 {
 	for (size_t i = 0; i < json_len(options); i++) {
 		struct json_object *o = json_at(options, i);
@@ -72,6 +73,8 @@ static void add_options(struct str *out, struct json_object *options, bool color
 			str_adds(out, " – ");
 			out_add(out, PAINT_DIM, color, what);
 		}
+		if (several && json_str(o, "as"))
+			str_addf(out, " (the others: %s)", json_str(o, "as"));
 		str_addc(out, '\n');
 	}
 }
@@ -176,7 +179,7 @@ void item_add(struct str *out, struct json_object *item, int64_t now_ms, int wid
 	out_add_wrapped(out, json_str_or(item, "title", ""), INDENT, width);
 	add_details(out, json_obj(item, "detail"), width);
 	add_same(out, item, now_ms, width);
-	add_options(out, json_arr(item, "options"), color);
+	add_options(out, json_arr(item, "options"), json_len(json_arr(item, "same")) > 0, color);
 	add_policy(out, item, width);
 	add_end(out, item, color);
 }

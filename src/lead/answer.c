@@ -19,6 +19,33 @@ static int place_of(struct json_object *options, const char *key)
 	return -1;
 }
 
+/* Options that stand for another one, and that the agent remembers besides, are the item's own; the others are the
+ * same for all that ask the same. */
+static bool is_own(struct json_object *option)
+{
+	return json_has(option, "as");
+}
+
+/* What the option with that key is to the others that ask the same: its place among those that they share, or -1. */
+static int shared_place_of(struct json_object *options, const char *key)
+{
+	int at = place_of(options, key), n = 0;
+	struct json_object *option = at < 0 ? NULL : json_at(options, (size_t)at);
+	if (is_own(option))
+		at = place_of(options, json_str(option, "as"));
+	for (int i = 0; i < at; i++)
+		n += !is_own(json_at(options, (size_t)i));
+	return at < 0 ? -1 : n;
+}
+
+static const char *shared_key_at(struct json_object *options, int place)
+{
+	for (size_t i = 0; place >= 0 && i < json_len(options); i++)
+		if (!is_own(json_at(options, i)) && place-- == 0)
+			return json_str(json_at(options, i), "key");
+	return NULL;
+}
+
 static void list_keys(struct json_object *options, struct str *out)
 {
 	for (size_t i = 0; i < json_len(options); i++)
@@ -27,8 +54,10 @@ static void list_keys(struct json_object *options, struct str *out)
 
 /* What the lead said of an item. */
 struct answer {
+	int64_t item;
 	const char *option; /* key, or NULL */
-	int place;          /* of the option among the item's: others may write its key otherwise; -1: none */
+	int place;          /* of the option among the item's; -1: none */
+	int shared;         /* among those that all share, who may write its key otherwise; -1: none */
 	const char *text;   /* or NULL */
 	bool assumed;       /* instead of both: as the agent assumes */
 	bool only;
@@ -111,7 +140,7 @@ static bool settle(struct engine *e, int64_t id, const struct answer *answer)
 	struct session *s = item_row_get(e->setup.db, id, &row) ? engine_find(e, row.session) : NULL;
 	struct json_object *options JSON_FREE = row.options ? json_parse_text(row.options, NULL) : NULL;
 	struct json_object *detail JSON_FREE = row.detail ? json_parse_text(row.detail, NULL) : NULL;
-	const char *option = answer->place >= 0 ? json_str(json_at(options, (size_t)answer->place), "key") : NULL;
+	const char *option = id == answer->item ? answer->option : shared_key_at(options, answer->shared);
 	const char *text = answer->assumed ? assumption_of(detail) : answer->text;
 	bool open = s && strcmp(row.state, "open") == 0 && (option || text);
 	if (open)
@@ -125,7 +154,7 @@ static struct json_object *settle_same(struct engine *e, const struct item_row *
 {
 	struct item_rows same = {0};
 	struct json_object *list = json_new_array();
-	if (row->topic && !answer->only)
+	if (row->topic && !answer->only && (!answer->option || answer->shared >= 0))
 		item_row_list_topic(e->setup.db, row->topic, &same);
 	for (size_t i = 0; i < same.n; i++) {
 		if (same.v[i].id != row->id && settle(e, same.v[i].id, answer))
@@ -219,6 +248,7 @@ void docket_answer(struct engine *e, struct json_object *params, struct call *ca
 	struct json_object *options JSON_FREE = NULL;
 	struct session *s = item_row_get(e->setup.db, id, &row) ? engine_find(e, row.session) : NULL;
 	struct answer answer = {
+		.item = id,
 		.option = option_key(&row, json_str(params, "option"), &options),
 		.text = json_str(params, "text"),
 		.assumed = json_flag(params, "assumed", false),
@@ -228,6 +258,7 @@ void docket_answer(struct engine *e, struct json_object *params, struct call *ca
 	};
 	struct rule rule CLEANUP(rule_fini) = {0};
 	answer.place = place_of(options, answer.option);
+	answer.shared = shared_place_of(options, answer.option);
 	int r = 0;
 	if (!row.id)
 		r = err_set(&err, ERR_USAGE, "no item %lld; `muster docket` lists them", (long long)id);

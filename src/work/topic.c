@@ -68,6 +68,8 @@ char *topic_text(const struct topic *t)
 	/* Of a decision the options are proposals: whoever awaits it takes any. */
 	size_t n_options = strcmp(t->kind, "decision") == 0 ? 0 : json_len(t->options);
 	for (size_t i = 0; i < n_options; i++) {
+		if (json_has(json_at(t->options, i), "as"))
+			continue;
 		str_addc(&text, SEPARATOR);
 		topic_words(&text, json_str_or(json_at(t->options, i), "key", ""));
 		str_addc(&text, SEPARATOR);

@@ -14,7 +14,7 @@ struct topic {
 	const char *repo;      /* what the session works on; NULL: nothing */
 	const char *workspace; /* where it works; may be NULL */
 	const char *asked;
-	struct json_object *options; /* [{key, label}]; NULL: free text */
+	struct json_object *options; /* [{key, label, as}]; those with `as` do not count; NULL: free text */
 };
 
 enum { TOPIC_MAX = 16 * 1024 };

@@ -13,10 +13,16 @@ from model_server import ModelServer
 
 HERE = pathlib.Path(__file__).parent
 CLAUDE = 'MUSTER_TEST_CLAUDE'
+CODEX = 'MUSTER_TEST_CODEX'
 ACP = 'MUSTER_TEST_ACP'
 MCP_CLIENTS = 'MUSTER_TEST_MCP_CLIENTS'
 # What each script prints, or why there is nothing.
-FETCHED = {CLAUDE: 'fetch-claude.sh', ACP: 'fetch-acp.sh', MCP_CLIENTS: 'fetch-mcp-clients.sh'}
+FETCHED = {
+    CLAUDE: 'fetch-claude.sh',
+    CODEX: 'fetch-codex.sh',
+    ACP: 'fetch-acp.sh',
+    MCP_CLIENTS: 'fetch-mcp-clients.sh',
+}
 KEY = 'sk-ant-scripted-dummy-key'
 
 
@@ -51,6 +57,11 @@ def fetched_or_skip(variable):
 @pytest.fixture(scope='session')
 def claude_binary():
     return fetched_or_skip(CLAUDE)
+
+
+@pytest.fixture(scope='session')
+def codex_binary():
+    return fetched_or_skip(CODEX)
 
 
 @pytest.fixture(scope='session')
@@ -91,6 +102,12 @@ class ClaudeMuster(Muster):
             'PATH': f'{bin_folder}:/usr/bin:/bin',
             'LANG': 'C.UTF-8',
             'SHELL': '/bin/sh',
+            **self.settings(model_url),
+        }
+
+    @staticmethod
+    def settings(model_url):
+        return {
             'ANTHROPIC_API_KEY': KEY,
             'ANTHROPIC_BASE_URL': model_url,
             'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC': '1',

@@ -15,8 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import dialect_anthropic
+import dialect_openai
 
-DIALECTS = (dialect_anthropic,)
+DIALECTS = (dialect_anthropic, dialect_openai)
 
 
 class Request(BaseHTTPRequestHandler):

@@ -29,7 +29,7 @@ def test_a_permission_is_answered_from_the_docket(muster, repo, agent):
     item = s.need('permission')
     assert item['blocking'] and item['detail']['tool'] == 'Edit' and item['detail']['path'] == 'hello.txt'
     assert item['detail']['diff'] == '-hello\n+goodbye\n'
-    assert [o['key'] for o in item['options']] == ['allow', 'always', 'deny']
+    assert [o['key'] for o in item['options']] == ['allow', 'deny', 'always']
     assert s.get()['state'] == 'blocked' and s.file('hello.txt').read_text() == 'hello\n'
     s.answer(item, '--option', 'allow')
     assert s.turn_ended() == 'Edited hello.txt.'

@@ -8,8 +8,6 @@ from conftest import ClaudeMuster
 from test_acp import said
 from test_claude import Session
 
-pytest.importorskip('dialect_openai', reason='the scripted model does not speak what Codex asks')
-
 AGENT = 'acp:codex-acp'
 CONFIG = """
 model = "gpt-5.4"
@@ -45,7 +43,7 @@ def test_one_permission_of_two_sessions_outlives_musterd(muster, repo):
     one = Session(muster, repo, 'Please [[script run]]', agent=AGENT)
     first = one.need('permission')
     assert first['detail']['command'] == 'touch ran.txt'
-    assert [o['key'] for o in first['options']] == ['allow', 'always', 'deny']
+    assert [o['key'] for o in first['options']] == ['allow', 'deny', 'always']
     two = Session(muster, repo, 'Please [[script run]]', agent=AGENT)
     shown = two.need('permission')
     assert shown['id'] == first['id'] and [s['session_name'] for s in shown['same']] == [two.name]

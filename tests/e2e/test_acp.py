@@ -102,6 +102,20 @@ def test_a_turn(muster, repo):
     assert asked[1]["params"]["cwd"] == got["workspace"] and asked[2]["params"]["modeId"] == "default"
 
 
+def test_musters_tools_are_given_unless_switched_off(muster, repo):
+    one = Session(muster, repo, "say hello")
+    one.turn()
+    (server,) = one.got("session/new")[0]["params"]["mcpServers"]
+    (socket,) = server.pop("env")
+    assert (server.pop("name"), server.pop("args"), list(server)) == ("muster", ["mcp"], ["command"])
+    assert socket["name"] == "MUSTER_SOCKET" and pathlib.Path(socket["value"]).is_socket()
+    two = Session(muster, repo, "say hello", name="two", options={"mcp": False})
+    two.turn()
+    assert two.got("session/new")[0]["params"]["mcpServers"] == []
+    wrong = Session(muster, repo, "say hello", name="wrong", options={"mcp": "no"})
+    assert wrong.wait("failed") == "failed" and "the option mcp of acp must be true or false" in wrong.get()["why"]
+
+
 def test_the_conversation_is_shown(muster, repo):
     s = Session(muster, repo, "think hm\nplan one,two\nedit a.txt\nusage 0.25\nrun touch \x1b[31mx\nsay Done \x1b[2Jwith it.")
     s.answer(s.need("permission"), option="allow")

@@ -498,7 +498,7 @@ static void a_headless_turn(void **state)
 	line(f, "{\"type\":\"control_request\",\"request_id\":\"r1\",\"request\":{\"subtype\":\"can_use_tool\","
 		"\"tool_name\":\"Bash\","
 		"\"input\":{\"command\":\"ls\"},\"permission_suggestions\":[{\"type\":\"setMode\"}]}}");
-	expect(f, "open stream-r1 Bash: ls [allow,always,deny]\n");
+	expect(f, "open stream-r1 Bash: ls [allow,deny,always]\n");
 	const char *sent =
 		"input {\"type\":\"control_response\",\"response\":{\"subtype\":\"success\",\"request_id\":\"r1\","
 		"\"response\":{\"behavior\":\"allow\",\"updatedInput\":{\"command\":\"ls\"}}}}\n";

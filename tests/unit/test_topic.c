@@ -58,6 +58,11 @@ static void test_what_else_counts(void **state)
 	char *keys MEM_FREE = of("question", "/r", "/w", "q", cased);
 	char *others MEM_FREE = of("question", "/r", NULL, "q", other);
 	char *order MEM_FREE = of("question", "/r", NULL, "q", turned);
+	static const char *const more[] = {
+		"[{\"key\":\"y\",\"label\":\"Yes\"},{\"key\":\"n\",\"label\":\"No\"},{\"key\":\"z\",\"as\":\"y\"}]",
+		"[{\"key\":\"y\",\"label\":\"Yes\"},{\"key\":\"n\",\"label\":\"No\"},{\"key\":\"z\"}]"};
+	char *own MEM_FREE = of("question", "/r", NULL, "q", more[0]);
+	char *shared MEM_FREE = of("question", "/r", NULL, "q", more[1]);
 	char *none MEM_FREE = of("question", "/r", NULL, "q", NULL);
 	char *kind MEM_FREE = of("permission", "/r", NULL, "q", yes_no);
 	char *repo MEM_FREE = of("question", "/other", NULL, "q", yes_no);
@@ -66,6 +71,8 @@ static void test_what_else_counts(void **state)
 	assert_string_equal(base, keys);
 	assert_string_not_equal(base, others); /* a key may be the answer, and the label only say more of it */
 	assert_string_not_equal(base, order); /* an answer goes by its place */
+	assert_string_equal(base, own); /* what only one of them offers */
+	assert_string_not_equal(base, shared);
 	assert_string_not_equal(base, none);
 	assert_string_not_equal(base, kind);
 	assert_string_not_equal(base, repo);

@@ -1,0 +1,76 @@
+/* Shell commands as Codex names them: the words of `bash -lc SCRIPT`, quoted as a shell would read them. */
+#include <string.h>
+
+#include "agent/codex.h"
+#include "base/attr.h"
+#include "base/mem.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* What stands in double quotes from *at on, up to behind the closing one. */
+static bool add_quoted(const char **at, struct str *out)
+{
+	for (; **at && **at != '"'; (*at)++) {
+		if (**at == '\\' && (*at)[1] && strchr("\"\\$`", (*at)[1]))
+			(*at)++;
+		str_addc(out, **at);
+	}
+	if (!**at)
+		return false;
+	(*at)++;
+	return true;
+}
+
+/* The next word, without its quotes. False at the end, and when a quote is not closed. */
+static bool next_word(const char **at, struct str *out)
+{
+	str_reset(out);
+	while (is_blank(**at))
+		(*at)++;
+	if (!**at)
+		return false;
+	while (**at && !is_blank(**at)) {
+		char c = *(*at)++;
+		if (c == '\'') {
+			const char *end = strchr(*at, '\'');
+			if (!end)
+				return false;
+			str_add(out, *at, (size_t)(end - *at));
+			*at = end + 1;
+		} else if (c == '"') {
+			if (!add_quoted(at, out))
+				return false;
+		} else if (c == '\\' && **at) {
+			str_addc(out, *(*at)++);
+		} else {
+			str_addc(out, c);
+		}
+	}
+	return true;
+}
+
+static bool is_one_of(const char *word, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(word, list[i]) == 0)
+			return true;
+	return false;
+}
+
+char *codex_command_script(const char *command)
+{
+	static const char *const shells[] = {"bash", "sh", "zsh"}, *const flags[] = {"-lc", "-c"};
+	struct str word STR_FREE = STR_INIT;
+	const char *at = command;
+	if (!next_word(&at, &word))
+		return mem_strdup(command);
+	const char *slash = strrchr(str_c(&word), '/');
+	bool shell = is_one_of(slash ? slash + 1 : str_c(&word), shells, ARRAY_LEN(shells));
+	if (!shell || !next_word(&at, &word) || !is_one_of(str_c(&word), flags, ARRAY_LEN(flags)) ||
+	    !next_word(&at, &word) || at[strspn(at, " \t\n")])
+		return mem_strdup(command);
+	return mem_strdup(str_c(&word));
+}

@@ -1,0 +1,161 @@
+/* The bridge's WebSocket, against a server that writes its bytes by hand. */
+#include "unit.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "bridge/ws.h"
+#include "io/unixsock.h"
+
+struct server {
+	char folder[64], path[96];
+	int listener;
+	const char *says; /* after the handshake was read */
+	size_t len;
+	unsigned char got[64]; /* what the client sent after it */
+	size_t n_got;
+};
+
+static void *serve(void *arg)
+{
+	struct server *s = arg;
+	char head[4096];
+	size_t n = 0;
+	int fd = accept(s->listener, NULL, NULL);
+	while (n < sizeof head && !memmem(head, n, "\r\n\r\n", 4)) {
+		ssize_t r = read(fd, head + n, sizeof head - n);
+		if (r <= 0)
+			break;
+		n += (size_t)r;
+	}
+	assert_int_equal(unixsock_send(fd, s->says, s->len), 0);
+	ssize_t r;
+	while ((r = read(fd, s->got + s->n_got, sizeof s->got - s->n_got)) > 0)
+		s->n_got += (size_t)r;
+	close(fd);
+	return NULL;
+}
+
+static void heard(void *arg, const char *text, size_t len)
+{
+	str_add(arg, text, len);
+	str_addc(arg, '|');
+}
+
+/* Talks to a server that says these bytes, and sends it a message when that connects. What was heard is appended.
+ */
+static int talk(const char *says, size_t len, const char *message, struct str *ret_heard, struct server *s)
+{
+	struct ws w;
+	struct err err = {0};
+	pthread_t thread;
+	*s = (struct server){.says = says, .len = len};
+	snprintf(s->folder, sizeof s->folder, "/tmp/test_bridge.XXXXXX");
+	assert_non_null(mkdtemp(s->folder));
+	snprintf(s->path, sizeof s->path, "%s/sock", s->folder);
+	s->listener = unixsock_listen(s->path, 1);
+	assert_true(s->listener >= 0);
+	assert_int_equal(pthread_create(&thread, NULL, serve, s), 0);
+	int r = ws_connect(&w, s->path, heard, ret_heard, &err);
+	if (r == 0) {
+		r = ws_pump(&w);
+		ws_send(&w, message, strlen(message));
+		if (r == 0)
+			r = ws_pump(&w);
+		shutdown(w.fd, SHUT_WR);
+		ws_close(&w);
+	}
+	pthread_join(thread, NULL);
+	close(s->listener);
+	assert_int_equal(file_remove_tree(s->folder), 0);
+	return r;
+}
+
+#define AGREED "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n"
+
+static void test_messages_both_ways(void **state)
+{
+	static const char says[] =
+		AGREED "\x81\x02hi\x01\x02sp\x80\x03lit"; /* with the handshake; the second in two pieces */
+	struct str words STR_FREE = STR_INIT;
+	struct server s;
+	(void)state;
+	assert_int_equal(talk(says, sizeof says - 1, "ok", &words, &s), 0);
+	assert_string_equal(str_c(&words), "hi|split|");
+	assert_int_equal(s.n_got, 2 + 4 + 2);
+	assert_int_equal(s.got[0], 0x81);
+	assert_int_equal(s.got[1], 0x80 | 2); /* masked, as a client's frames must be */
+	assert_int_equal(s.got[6] ^ s.got[2], 'o');
+	assert_int_equal(s.got[7] ^ s.got[3], 'k');
+}
+
+static void test_what_is_no_frame_ends_the_connection(void **state)
+{
+	static const char reserved[] = AGREED "\x83\x00"; /* an opcode that nobody has defined */
+	static const char binary[] = AGREED "\x82\x01x";
+	struct str words STR_FREE = STR_INIT;
+	struct server s;
+	(void)state;
+	assert_int_equal(talk(reserved, sizeof reserved - 1, "ok", &words, &s), -1);
+	assert_int_equal(talk(binary, sizeof binary - 1, "ok", &words, &s), 0);
+	assert_string_equal(str_c(&words), ""); /* only texts are messages */
+}
+
+static void test_half_a_frame_is_no_message_and_a_monster_ends_the_connection(void **state)
+{
+	static const char half[] = AGREED "\x81\x05hel";
+	static const char begun[] = AGREED "\x01\x02sp"; /* and nothing follows */
+	static const char monster[] = AGREED "\x81\x7f\0\0\0\0\x04\0\0\1x"; /* begins 64 MiB and a byte */
+	struct str words STR_FREE = STR_INIT;
+	struct server s;
+	(void)state;
+	assert_int_equal(talk(half, sizeof half - 1, "ok", &words, &s), 0);
+	assert_int_equal(talk(begun, sizeof begun - 1, "ok", &words, &s), 0);
+	assert_int_equal(talk(monster, sizeof monster - 1, "ok", &words, &s), -1);
+	assert_string_equal(str_c(&words), "");
+}
+
+static void test_a_server_that_does_not_agree(void **state)
+{
+	static const char no[] = "HTTP/1.1 403 Forbidden\r\n\r\n";
+	struct str words STR_FREE = STR_INIT;
+	struct server s;
+	struct ws w;
+	struct err err = {0};
+	(void)state;
+	assert_int_equal(talk(no, sizeof no - 1, "ok", &words, &s), -1);
+	assert_int_equal(ws_connect(&w, "/nowhere/sock", heard, &words, &err), -1);
+	assert_non_null(strstr(err.msg, "/nowhere/sock"));
+}
+
+static void test_where_an_answer_ends(void **state)
+{
+	char long_one[WS_HEADER_MAX + 1];
+	(void)state;
+	assert_int_equal(ws_answer_len("", 0), 0);
+	assert_int_equal(ws_answer_len("HTTP/1.1 10", 11), 0);
+	assert_int_equal(ws_answer_len("HTTP/1.1 200", 12), -1);
+	assert_int_equal(ws_answer_len("SSH-2.0", 7), -1);
+	assert_int_equal(ws_answer_len(AGREED "xyz", sizeof AGREED + 2), (int)sizeof AGREED - 1);
+	memset(long_one, 'x', sizeof long_one);
+	memcpy(long_one, "HTTP/1.1 101 ", 13);
+	assert_int_equal(ws_answer_len(long_one, WS_HEADER_MAX - 1), 0);
+	assert_int_equal(ws_answer_len(long_one, WS_HEADER_MAX), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_messages_both_ways),
+		cmocka_unit_test(test_what_is_no_frame_ends_the_connection),
+		cmocka_unit_test(test_half_a_frame_is_no_message_and_a_monster_ends_the_connection),
+		cmocka_unit_test(test_a_server_that_does_not_agree),
+		cmocka_unit_test(test_where_an_answer_ends),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
