@@ -60,16 +60,26 @@ static bool is_one_of(const char *word, const char *const *list, size_t n)
 	return false;
 }
 
+/* Only the system's own: a program of that name in another folder may be anything, and is to be seen. */
+static bool is_shell(const char *word)
+{
+	static const char *const names[] = {"bash", "sh", "zsh"}, *const folders[] = {"/bin/", "/usr/bin/"};
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		size_t len = strlen(folders[i]);
+		if (strncmp(word, folders[i], len) == 0)
+			return is_one_of(word + len, names, ARRAY_LEN(names));
+	}
+	return is_one_of(word, names, ARRAY_LEN(names));
+}
+
 char *codex_command_script(const char *command)
 {
-	static const char *const shells[] = {"bash", "sh", "zsh"}, *const flags[] = {"-lc", "-c"};
+	static const char *const flags[] = {"-lc", "-c"};
 	struct str word STR_FREE = STR_INIT;
 	const char *at = command;
 	if (!next_word(&at, &word))
 		return mem_strdup(command);
-	const char *slash = strrchr(str_c(&word), '/');
-	bool shell = is_one_of(slash ? slash + 1 : str_c(&word), shells, ARRAY_LEN(shells));
-	if (!shell || !next_word(&at, &word) || !is_one_of(str_c(&word), flags, ARRAY_LEN(flags)) ||
+	if (!is_shell(str_c(&word)) || !next_word(&at, &word) || !is_one_of(str_c(&word), flags, ARRAY_LEN(flags)) ||
 	    !next_word(&at, &word) || at[strspn(at, " \t\n")])
 		return mem_strdup(command);
 	return mem_strdup(str_c(&word));

@@ -256,6 +256,9 @@ static void test_scripts(void **state)
 	check_script("/bin/bash -lc \"make", "/bin/bash -lc \"make");
 	check_script("/bin/bash -x 'make'", "/bin/bash -x 'make'");
 	check_script("python3 -c 'x'", "python3 -c 'x'");
+	check_script("/w/bash -lc 'make check'", "/w/bash -lc 'make check'"); /* no shell, but what is called so */
+	check_script("./sh -c 'make check'", "./sh -c 'make check'");
+	check_script("/usr/bin/../../w/sh -c ls", "/usr/bin/../../w/sh -c ls");
 	check_script("bash", "bash");
 	check_script("", "");
 }
