@@ -9,6 +9,7 @@
 #include "agent/say.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "bridge/bridge.h"
 #include "fmt/json.h"
 
 enum {
@@ -128,10 +129,14 @@ static void open_command(struct agent_session *s, struct json_object *params, st
 
 /* ---- file changes ---- */
 
-/* What is kept of a change, by what it is to be known on the docket: of a long one the names of the first files. */
+/* What is kept of a change, by what it is to be known on the docket: of a long one, or one that the bridge had to cut,
+ * the names of the first files. */
 static struct json_object *kept_changes(struct json_object *changes)
 {
-	if (strlen(json_line(changes)) <= CHANGE_MAX)
+	bool cut = false;
+	for (size_t i = 0; i < json_len(changes); i++)
+		cut = cut || strstr(json_str_or(json_at(changes, i), "diff", ""), BRIDGE_CUT);
+	if (!cut && strlen(json_line(changes)) <= CHANGE_MAX)
 		return json_copy(changes);
 	struct json_object *kept = json_new_array();
 	for (size_t i = 0; i < MIN(json_len(changes), (size_t)FILES_MAX); i++) {

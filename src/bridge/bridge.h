@@ -12,12 +12,17 @@
  *           else has to answer. It is withdrawn when the app-server has its answer (serverRequest/resolved)
  *   next    waits for orders: {"orders":[{"send":MESSAGE} to the app-server | {"show":THREAD} in the terminal]}
  *
+ * A message that is too long for the mailbox gets its texts cut, each with BRIDGE_CUT at its end; what asks is never
+ * cut, since nobody could say yes to what they do not see, but lost.
+ *
  * The holder has every line before the next is sent, and brings every answer once. */
 #ifndef BRIDGE_BRIDGE_H
 #define BRIDGE_BRIDGE_H
 
 #include "base/err.h"
 #include "base/strv.h"
+
+#define BRIDGE_CUT "… (too long to be shown)"
 
 struct bridge_setup {
 	const char *socket;         /* where the app-server shall listen */

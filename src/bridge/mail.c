@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "bridge/bridge.h"
 #include "hold/proto.h"
 
 enum {
@@ -53,7 +54,15 @@ void mail_close(struct mail *m)
 
 /* ---- what fits a line ---- */
 
-/* Cuts every text in the value to so many bytes. */
+static void add_cut(struct json_object *obj, const char *key, const char *text, size_t len)
+{
+	struct str cut STR_FREE = STR_INIT;
+	str_add(&cut, text, len);
+	str_adds(&cut, BRIDGE_CUT);
+	json_add_strn(obj, key, cut.data, cut.len);
+}
+
+/* Cuts every text in the value's objects to so many bytes. */
 static void cut_texts(struct json_object *value, size_t max)
 {
 	if (json_object_is_type(value, json_type_object)) {
@@ -61,7 +70,7 @@ static void cut_texts(struct json_object *value, size_t max)
 		{
 			if (json_object_is_type(member, json_type_string) &&
 			    (size_t)json_object_get_string_len(member) > max)
-				json_add_strn(value, key, json_object_get_string(member), max);
+				add_cut(value, key, json_object_get_string(member), max);
 			else
 				cut_texts(member, max);
 		}
@@ -71,19 +80,28 @@ static void cut_texts(struct json_object *value, size_t max)
 	}
 }
 
-/* The whole message in a mailbox line; texts are cut as far as it takes. False when nothing helps. */
-static bool make_line(struct str *out, const char *event, struct json_object *data)
+static bool fits(struct json_object *data)
+{
+	return strlen(json_line(data)) + ENVELOPE_MAX <= HOLD_LINE_MAX;
+}
+
+/* Cuts texts as far as it takes. False when nothing helps. */
+static bool make_fit(struct json_object *data)
 {
 	static const size_t text_max[] = {64 << 10, 4 << 10, 256};
-	for (size_t i = 0; strlen(json_line(data)) + ENVELOPE_MAX > HOLD_LINE_MAX; i++) {
+	for (size_t i = 0; !fits(data); i++) {
 		if (i == ARRAY_LEN(text_max))
 			return false;
 		cut_texts(data, text_max[i]);
 	}
+	return true;
+}
+
+static void make_line(struct str *out, const char *event, struct json_object *data)
+{
 	str_addf(out, "{\"m\":\"hook\",\"event\":\"%s\",\"data\":", event);
 	json_add_line(out, data);
 	str_addc(out, '}');
-	return true;
 }
 
 /* ---- sending ---- */
@@ -115,10 +133,11 @@ int mail_line(struct mail *m, const char *event, struct json_object *data, struc
 {
 	struct str line STR_FREE = STR_INIT;
 	uint64_t request;
-	if (!make_line(&line, event, data)) {
+	if (!make_fit(data)) {
 		m->lost++;
 		return 0;
 	}
+	make_line(&line, event, data);
 	if (m->n_lines >= LINES_MAX && renew(m, err) < 0)
 		return -1;
 	int sent = post(&m->lines, &line, &request, err);
@@ -147,10 +166,11 @@ static size_t count_asks(const struct mail *m)
 int mail_ask(struct mail *m, struct json_object *message, struct err *err)
 {
 	struct str line STR_FREE = STR_INIT;
-	if (count_asks(m) >= ASKS_MAX || !make_line(&line, "ask", message)) {
+	if (count_asks(m) >= ASKS_MAX || !fits(message)) {
 		m->lost++; /* it still stands in the terminal */
 		return 0;
 	}
+	make_line(&line, "ask", message);
 	struct mail_ask *a = mem_alloc(sizeof *a);
 	int sent = mailbox_init(&a->box, NULL, err) < 0 ? -1 : post(&a->box, &line, &a->request, err);
 	if (sent <= 0) {

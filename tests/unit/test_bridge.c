@@ -9,7 +9,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "bridge/bridge.h"
+#include "bridge/mail.h"
 #include "bridge/ws.h"
+#include "fmt/json.h"
+#include "hold/proto.h"
 #include "io/unixsock.h"
 
 struct server {
@@ -148,6 +152,99 @@ static void test_where_an_answer_ends(void **state)
 	assert_int_equal(ws_answer_len(long_one, WS_HEADER_MAX), -1);
 }
 
+/* ---- the mailbox ---- */
+
+/* A holder: what it says to each connection that is made, after a line or (begins with '!') at once before it closes. */
+struct holder {
+	char folder[64], path[96];
+	int listener;
+	const char *const *says;
+	size_t n;
+	struct str heard;
+};
+
+static void read_line(int fd, struct str *ret)
+{
+	char c;
+	while (read(fd, &c, 1) == 1) {
+		str_addc(ret, c);
+		if (c == '\n')
+			return;
+	}
+}
+
+static void *hold(void *arg)
+{
+	struct holder *h = arg;
+	int fds[8];
+	assert_true(h->n <= 8);
+	for (size_t i = 0; i < h->n; i++) {
+		bool full = *h->says[i] == '!';
+		fds[i] = accept(h->listener, NULL, NULL);
+		if (!full)
+			read_line(fds[i], &h->heard);
+		assert_int_equal(unixsock_send(fds[i], h->says[i] + full, strlen(h->says[i]) - full), 0);
+		if (full)
+			shutdown(fds[i], SHUT_RDWR);
+	}
+	for (size_t i = 0; i < h->n; i++)
+		close(fds[i]);
+	return NULL;
+}
+
+static void begin_holder(struct holder *h, const char *const *says, size_t n, pthread_t *ret)
+{
+	*h = (struct holder){.says = says, .n = n};
+	snprintf(h->folder, sizeof h->folder, "/tmp/test_bridge.XXXXXX");
+	assert_non_null(mkdtemp(h->folder));
+	snprintf(h->path, sizeof h->path, "%s/box", h->folder);
+	assert_int_equal(setenv("MUSTER_SOCKET", h->path, 1), 0);
+	h->listener = unixsock_listen(h->path, 8);
+	assert_true(h->listener >= 0);
+	assert_int_equal(pthread_create(ret, NULL, hold, h), 0);
+}
+
+static void end_holder(struct holder *h, pthread_t thread)
+{
+	pthread_join(thread, NULL);
+	close(h->listener);
+	assert_int_equal(file_remove_tree(h->folder), 0);
+}
+
+static struct json_object *message_of(size_t len)
+{
+	struct json_object *m = json_new();
+	struct str text STR_FREE = STR_INIT;
+	for (size_t i = 0; i < len; i++)
+		str_addc(&text, 'x');
+	json_add_int(m, "id", 7);
+	json_add_strn(m, "command", text.data, text.len);
+	return m;
+}
+
+static void test_what_asks_is_whole_or_lost(void **state)
+{
+	static const char *const says[] = {"+1\n"};
+	struct json_object *message JSON_FREE = message_of(HOLD_LINE_MAX);
+	struct mail m = {.lines.fd = -1, .orders.fd = -1};
+	struct holder h;
+	pthread_t thread;
+	struct err err = {0};
+	(void)state;
+	begin_holder(&h, says, ARRAY_LEN(says), &thread);
+	assert_int_equal(mail_ask(&m, message, &err), 0);
+	assert_int_equal(m.lost, 1);
+	assert_null(m.asks);
+	assert_int_equal(mailbox_init(&m.lines, NULL, &err), 0);
+	assert_int_equal(mail_line(&m, "line", message, &err), 0); /* cut, and it says so */
+	assert_int_equal(m.lost, 1);
+	mail_close(&m);
+	end_holder(&h, thread);
+	assert_true(h.heard.len < HOLD_LINE_MAX);
+	assert_non_null(strstr(str_c(&h.heard), "x" BRIDGE_CUT "\"}}"));
+	str_fini(&h.heard);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_half_a_frame_is_no_message_and_a_monster_ends_the_connection),
 		cmocka_unit_test(test_a_server_that_does_not_agree),
 		cmocka_unit_test(test_where_an_answer_ends),
+		cmocka_unit_test(test_what_asks_is_whole_or_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "agent/codex.h"
 #include "base/mem.h"
+#include "bridge/bridge.h"
 #include "fmt/json.h"
 
 /* ---- a host ---- */
@@ -478,6 +479,21 @@ static void test_a_long_change_is_kept_by_its_names(void **state)
 	str_reset(&of(&f->s)->log);
 }
 
+/* Short enough to be kept, but not what would be written: it must not meet another that begins the same. */
+static void test_a_change_that_the_bridge_cut_meets_no_other(void **state)
+{
+	struct fixture *f = *state;
+	begin(f);
+	line(f, "{\"method\":\"item/started\",\"params\":{\"threadId\":\"t\",\"item\":{\"type\":\"fileChange\",\"id\":"
+		"\"c\",\"changes\":[{\"path\":\"/w/a\",\"kind\":{\"type\":\"add\"},\"diff\":\"x" BRIDGE_CUT "\"}]}}}");
+	line(f, "{\"method\":\"item/fileChange/requestApproval\",\"id\":2,\"params\":{\"threadId\":\"t\","
+		"\"itemId\":\"c\"}}");
+	assert_non_null(strstr(str_c(&f->log), "open rpc-2 it wants to change: /w/a "));
+	assert_string_equal(json_str(f->detail, "diff"), "update /w/a\n(too long to be shown)\n");
+	assert_null(f->topic);
+	str_reset(&f->log);
+}
+
 static void test_a_thread_without_a_name_fails(void **state)
 {
 	struct fixture *f = *state;
@@ -592,6 +608,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_refused_prompt_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_beyond_measure_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_long_change_is_kept_by_its_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_change_that_the_bridge_cut_meets_no_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_thread_without_a_name_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nonsense_is_no_matter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_lost_is_told, setup, teardown),
