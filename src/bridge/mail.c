@@ -106,27 +106,28 @@ static void make_line(struct str *out, const char *event, struct json_object *da
 
 /* ---- sending ---- */
 
-/* Sends it, and again for a while when the holder cannot take it: 1 sent, 0 never taken, -1 the holder is gone. */
+/* Sends it, and again for a while when the holder cannot take it: 1 sent, 0 never taken, -1 the holder is gone. A
+ * connection that it has no room for the holder closes: whether it is still there shows when connecting. */
 static int post(struct mailbox *box, const struct str *line, uint64_t *ret_request, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = REFUSED_WAIT_MS * 1000000L};
 	for (int i = 0; i < REFUSED_TRIES; i++) {
+		if (box->fd < 0 && mailbox_init(box, NULL, err) < 0)
+			return -1;
 		if (mailbox_send(box, line->data, line->len, ret_request, err) == 0)
 			return 1;
 		if (err->code != ERR_REFUSED)
-			return -1;
+			mailbox_fini(box);
 		nanosleep(&pause, NULL);
 	}
 	return 0;
 }
 
 /* Closing a connection gives back what the holder counts for it; the lines on it are safe in its journal. */
-static int renew(struct mail *m, struct err *err)
+static void renew(struct mail *m)
 {
-	mailbox_fini(&m->lines);
-	m->lines.fd = -1;
+	mailbox_fini(&m->lines); /* post() makes another one */
 	m->n_lines = 0;
-	return mailbox_init(&m->lines, NULL, err);
 }
 
 int mail_line(struct mail *m, const char *event, struct json_object *data, struct err *err)
@@ -138,8 +139,8 @@ int mail_line(struct mail *m, const char *event, struct json_object *data, struc
 		return 0;
 	}
 	make_line(&line, event, data);
-	if (m->n_lines >= LINES_MAX && renew(m, err) < 0)
-		return -1;
+	if (m->n_lines >= LINES_MAX)
+		renew(m);
 	int sent = post(&m->lines, &line, &request, err);
 	m->n_lines++;
 	m->lost += sent == 0;
@@ -172,10 +173,10 @@ int mail_ask(struct mail *m, struct json_object *message, struct err *err)
 	}
 	make_line(&line, "ask", message);
 	struct mail_ask *a = mem_alloc(sizeof *a);
-	int sent = mailbox_init(&a->box, NULL, err) < 0 ? -1 : post(&a->box, &line, &a->request, err);
+	a->box.fd = -1;
+	int sent = post(&a->box, &line, &a->request, err);
 	if (sent <= 0) {
-		if (a->box.fd > 0)
-			mailbox_fini(&a->box);
+		mailbox_fini(&a->box);
 		free(a);
 		m->lost += sent == 0;
 		return sent;

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +246,28 @@ static void test_what_asks_is_whole_or_lost(void **state)
 	str_fini(&h.heard);
 }
 
+/* Others of the session may have all the connections that a holder gives. */
+static void test_a_holder_without_room_is_asked_again(void **state)
+{
+	static const char *const says[] = {"!-busy\n", "!", "+9\n"};
+	struct json_object *message JSON_FREE = message_of(1);
+	struct mail m = {.lines.fd = -1, .orders.fd = -1};
+	struct holder h;
+	pthread_t thread;
+	struct err err = {0};
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	begin_holder(&h, says, ARRAY_LEN(says), &thread);
+	assert_int_equal(mail_ask(&m, message, &err), 0);
+	assert_int_equal(m.lost, 0);
+	assert_non_null(m.asks);
+	assert_int_equal(m.asks->request, 9);
+	mail_close(&m);
+	end_holder(&h, thread);
+	str_fini(&h.heard);
+	assert_int_equal(mail_ask(&m, message, &err), -1); /* there is none any more */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_a_server_that_does_not_agree),
 		cmocka_unit_test(test_where_an_answer_ends),
 		cmocka_unit_test(test_what_asks_is_whole_or_lost),
+		cmocka_unit_test(test_a_holder_without_room_is_asked_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
