@@ -19,7 +19,7 @@
  *   orders        terminal: what the bridge shall have, in this order
  *   next          terminal: its mailbox request that waits for them
  *   turn          the id of the turn that runs
- *   open          [{"key","id","request"}]: what waits on the docket; headless: with "result" when the lead's is
+ *   open          [{"key","id","request","thread"}]: what waits on the docket; headless: with "result" when the lead's is
  *                 on its way
  *   changes       {item id: changes}: file changes that began and were not asked about yet
  *   tell          {"prompt","text","uuid"}: the prompt that is on its way
@@ -131,6 +131,8 @@ void codex_answer(struct agent_session *s, const char *key, uint64_t request, st
 /* The app-server has an answer to that request of its, from whomever. */
 void codex_need_resolved(struct agent_session *s, struct json_object *id);
 void codex_need_settle_all(struct agent_session *s, const char *reason);
+/* Those of that thread: another's turn, of a subagent, may go on. */
+void codex_need_settle_thread(struct agent_session *s, const char *thread, const char *reason);
 /* The bridge took the request back, and the host has closed the item. */
 void codex_need_gone(struct agent_session *s, uint64_t request);
 bool codex_need_any(struct agent_session *s);

@@ -98,7 +98,7 @@ static void on_turn_completed(struct agent_session *s, struct json_object *param
 	if (json_obj(s->state, "usage"))
 		s->host->said(s, "usage", json_obj(s->state, "usage"));
 	s->host->save(s);
-	codex_need_settle_all(s, "the turn ended");
+	codex_need_settle_thread(s, json_str_or(params, "threadId", ""), "the turn ended");
 	const char *how = json_str_or(turn, "status", "");
 	if (strcmp(how, "failed") == 0) {
 		turn_failed(s, turn);

@@ -106,6 +106,7 @@ void codex_asked(struct agent_session *s, const char *method, struct json_object
 	json_add_str(entry, "key", key);
 	json_add_obj(entry, "id", json_copy(id));
 	json_add_int(entry, "request", (int64_t)request);
+	json_add_str(entry, "thread", json_str(params, "threadId"));
 	json_push(open_list(s), entry);
 	s->host->save(s);
 	s->host->item_open(s, &(struct agent_item){.need = need.kind,
@@ -130,6 +131,13 @@ void codex_need_settle_all(struct agent_session *s, const char *reason)
 {
 	while (json_len(open_list(s)))
 		settle_at(s, 0, reason);
+}
+
+void codex_need_settle_thread(struct agent_session *s, const char *thread, const char *reason)
+{
+	for (size_t i = json_len(open_list(s)); i > 0; i--)
+		if (strcmp(json_str_or(json_at(open_list(s), i - 1), "thread", thread), thread) == 0)
+			settle_at(s, i - 1, reason);
 }
 
 void codex_need_resolved(struct agent_session *s, struct json_object *id)

@@ -385,6 +385,21 @@ static void test_turns(void **state)
 	assert_false(codex_need_any(&f->s));
 }
 
+/* The app-server waits for it still: without an item nobody could answer. */
+static void test_a_turn_ends_without_what_a_subagent_asks(void **state)
+{
+	struct fixture *f = *state;
+	begin(f);
+	line(f, "{\"method\":\"item/commandExecution/requestApproval\",\"id\":2,\"params\":{\"threadId\":\"sub\","
+		"\"command\":\"ls\"}}");
+	line(f, COMMAND(1));
+	str_reset(&f->log);
+	line(f, "{\"method\":\"turn/completed\",\"params\":{\"threadId\":\"t\",\"turn\":{\"id\":\"u\"}}}");
+	expect(f, "withdraw rpc-1\nturn ended: \n");
+	answer(f, "rpc-2", 0, "allow", NULL);
+	expect(f, "input {\"result\":{\"decision\":\"accept\"},\"id\":2}\n");
+}
+
 static void test_a_prompt_that_was_lost_is_sent_again(void **state)
 {
 	struct fixture *f = *state;
@@ -603,6 +618,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_elicitations, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_not_for_a_person_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_turn_ends_without_what_a_subagent_asks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_prompt_that_was_lost_is_sent_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_prompt_that_arrived_is_not_sent_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_refused_prompt_fails, setup, teardown),
