@@ -15,7 +15,8 @@
  *   ready         the thread is there and takes prompts; shown: the one that the terminal shows
  *   resume        the thread shall be the old one
  *   serial        the number of the last request of ours
- *   calls         [{"id","method","line", "prompt"|"uuid"…}]: requests of ours that were not answered yet
+ *   calls         [{"id","method","line", "prompt"|"uuid"…}]: requests of ours that were not answered yet; with "doubt"
+ *                 when the connection was lost before their answer came
  *   orders        terminal: what the bridge shall have, in this order
  *   next          terminal: its mailbox request that waits for them
  *   turn          the id of the turn that runs
@@ -51,6 +52,10 @@ void codex_order(struct agent_session *s, struct json_object *order);
 void codex_message(struct agent_session *s, struct json_object *message, uint64_t request);
 void codex_on_line(struct agent_session *s, const char *line, size_t len);
 void codex_on_hook(struct agent_session *s, uint64_t request, const char *event, struct json_object *data);
+/* The connection was lost: of what was under way on it only the prompts are kept, in doubt. */
+void codex_calls_in_doubt(struct agent_session *s);
+/* Looks, in a moment, for what became of calls. */
+void codex_recheck_soon(struct agent_session *s);
 /* In a new musterd: what may not have arrived is sent again. */
 void codex_link_attached(struct agent_session *s);
 void codex_on_recheck_timer(struct agent_session *s);

@@ -77,8 +77,7 @@ struct json_object *codex_call(struct agent_session *s, const char *method, stru
 	json_add_obj(message, "params", params);
 	json_add_str(call, "id", id);
 	json_add_str(call, "method", method);
-	if (s->headless)
-		json_add_obj(call, "line", json_object_get(message));
+	json_add_obj(call, "line", json_object_get(message));
 	json_add_int(s->state, "serial", serial);
 	json_push(list_of(s, "calls"), call);
 	s->host->save(s);
@@ -123,13 +122,37 @@ void codex_call_forget(struct agent_session *s, const char *id)
 	s->host->save(s);
 }
 
-void codex_link_attached(struct agent_session *s)
+/* They get ids that nothing answers to: the old ones may still be answered, by an app-server that does not know the
+ * new connection yet. */
+void codex_calls_in_doubt(struct agent_session *s)
 {
-	if (!s->headless)
-		return; /* the host repeats replies to the bridge */
-	codex_need_resend(s);
+	struct json_object *lost JSON_FREE = json_object_get(list_of(s, "calls"));
+	json_add_obj(s->state, "calls", json_new_array());
+	for (size_t i = 0; i < json_len(lost); i++) {
+		struct json_object *call = json_at(lost, i);
+		if (strcmp(json_str_or(call, "method", ""), "turn/start") != 0)
+			continue;
+		int64_t serial = json_int(s->state, "serial", 0) + 1;
+		char *id MEM_FREE = mem_printf("muster-%lld", (long long)serial);
+		json_add_int(s->state, "serial", serial);
+		json_add_str(call, "id", id);
+		json_add_bool(call, "doubt", true);
+		json_push(list_of(s, "calls"), json_object_get(call));
+	}
+	s->host->save(s);
+}
+
+void codex_recheck_soon(struct agent_session *s)
+{
 	if (json_len(list_of(s, "calls")))
 		s->host->timer(s, "recheck", RECHECK_MS);
+}
+
+void codex_link_attached(struct agent_session *s)
+{
+	if (s->headless)
+		codex_need_resend(s); /* the host repeats replies to the bridge */
+	codex_recheck_soon(s);
 }
 
 void codex_on_recheck_timer(struct agent_session *s)
@@ -137,9 +160,10 @@ void codex_on_recheck_timer(struct agent_session *s)
 	struct json_object *calls JSON_FREE = json_copy(list_of(s, "calls"));
 	for (size_t i = 0; i < json_len(calls); i++) {
 		struct json_object *call = json_at(calls, i);
-		if (strcmp(json_str_or(call, "method", ""), "turn/start") == 0)
+		bool prompt = strcmp(json_str_or(call, "method", ""), "turn/start") == 0;
+		if (prompt && (s->headless || json_flag(call, "doubt", false)))
 			codex_look_for_prompt(s, call);
-		else
+		else if (s->headless)
 			write_line(s, json_obj(call, "line"));
 	}
 }

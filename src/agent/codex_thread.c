@@ -38,7 +38,7 @@ void codex_begin(struct agent_session *s)
 	if (json_flag(s->state, "ready", false)) {
 		json_add_bool(s->state, "resume", true);
 		json_add_bool(s->state, "ready", false);
-		json_object_object_del(s->state, "calls");
+		codex_calls_in_doubt(s);
 	}
 	struct json_object *params = json_new(), *client = json_new(), *can = json_new();
 	json_add_str(client, "name", "muster");
@@ -98,6 +98,7 @@ static void is_ready(struct agent_session *s)
 	json_add_bool(s->state, "ready", true);
 	s->host->save(s);
 	show_thread(s);
+	codex_recheck_soon(s);
 	codex_pump(s);
 }
 

@@ -595,3 +595,23 @@ def test_a_pending_permission_is_asked_again_after_a_lost_connection(muster, rep
     s.tell('Then [[script say text=well]]')
     assert s.turn_ended() == 'well'
     assert s.get()['conversation'] == known
+
+
+def test_a_prompt_on_its_way_outlives_a_lost_connection(muster, repo):
+    """Wherever it was when the connection was cut, it is taken once."""
+    s = codex(muster, repo, 'Please [[script say text=ready]]')
+    s.turns(1)
+    s.wait('idle')
+    server = child_of(s.get()['pid'], 'app-server')
+    os.kill(server, signal.SIGSTOP)
+    try:
+        s.rpc.call('session.tell', session=s.name, text='[[script run command="echo x >> ran.txt"]]', wait_ms=0)
+        assert cut_connections(s.get()['pid'], 'codex-daemon') == 1
+    finally:
+        os.kill(server, signal.SIGCONT)
+    s.answer(s.need('permission'), '--option', 'allow')
+    s.wait('idle')
+    s.tell('Then [[script say text=well]]')
+    while s.turn_ended() != 'well':
+        pass
+    assert s.file('ran.txt').read_text() == 'x\n'

@@ -587,6 +587,46 @@ static void test_orders_wait_for_the_bridge(void **state)
 	assert_non_null(strstr(str_c(&f->log), "\"method\":\"thread/start\""));
 }
 
+/* A terminal whose thread is there, and takes prompts. */
+static void begin_terminal(struct fixture *f)
+{
+	f->s.prompt = NULL;
+	free(launch(f, AGENT_START_NEW));
+	hook(f, 10, "ready", "{}");
+	hook(f, 11, "line", "{\"id\":\"muster-1\",\"result\":{}}");
+	hook(f, 12, "line", "{\"id\":\"muster-2\",\"result\":{\"thread\":{\"id\":\"t\",\"status\":{\"type\":\"idle\"}}}}");
+	hook(f, 13, "line", "{\"id\":\"muster-3\",\"result\":{}}");
+	hook(f, 14, "next", "{}");
+	str_reset(&f->log);
+}
+
+static void test_a_prompt_outlives_a_lost_connection(void **state)
+{
+	struct fixture *f = *state;
+	begin_terminal(f);
+	agent_codex.tell(&f->s, 5, "go on");
+	char *uuid MEM_FREE = mem_strdup(json_str(json_obj(f->s.state, "tell"), "uuid"));
+	hook(f, 15, "ready", "{}"); /* a new connection; the order with the prompt goes there */
+	hook(f, 16, "line", "{\"id\":\"muster-4\",\"error\":{\"message\":\"Not initialized\"}}");
+	hook(f, 17, "line", "{\"id\":\"muster-6\",\"result\":{}}");
+	expect(f, "reply 15 {}\nreply 16 {}\nreply 17 {}\n");
+	hook(f, 18, "line", "{\"id\":\"muster-7\",\"result\":{\"thread\":{\"id\":\"t\",\"status\":{\"type\":\"idle\"}}}}");
+	expect(f, "reply 18 {}\nsignal app-server idle\ntimer recheck on\n");
+	hook(f, 19, "next", "{}");
+	str_reset(&f->log);
+	agent_codex.on_attached(&f->s, true); /* and a new musterd */
+	expect(f, "timer recheck on\n");
+	agent_codex.on_timer(&f->s, "recheck");
+	hook(f, 20, "line", "{\"id\":\"muster-8\",\"result\":{\"data\":[]}}");
+	hook(f, 21, "next", "{}");
+	const char *again = strstr(str_c(&f->log), "\"id\":\"muster-9\",\"method\":\"turn/start\"");
+	assert_non_null(again);
+	assert_non_null(strstr(again, uuid));
+	str_reset(&f->log);
+	hook(f, 22, "line", "{\"id\":\"muster-9\",\"result\":{\"turn\":{\"id\":\"u\"}}}");
+	expect(f, "reply 22 {}\nsettled 5 taken\n");
+}
+
 static void test_a_permission_through_the_bridge(void **state)
 {
 	struct fixture *f = *state;
@@ -629,6 +669,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nonsense_is_no_matter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_lost_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_orders_wait_for_the_bridge, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_prompt_outlives_a_lost_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_permission_through_the_bridge, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
