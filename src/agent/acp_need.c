@@ -180,20 +180,27 @@ static const char *const idle_members[] = {
 	"parsed_cmd",         "source", "started_at_ms", "process_id", "proposed_execpolicy_amendment",
 	"available_decisions"};
 
-/* All that decides the answer. A command that runs in the workspace is the same whichever agent's it is; else what
- * the tool is given counts, in its own form. */
-static char *permission_topic(struct agent_session *s, struct json_object *tool)
+/* What the tool is given, but for what decides nothing, and a command that stands for itself. */
+static struct json_object *deciding_input(struct agent_session *s, struct json_object *tool)
 {
-	struct json_object *input = json_obj(tool, "input"),
-			   *given JSON_FREE = input ? json_copy(input) : json_new();
-	const char *command = json_str(tool, "command"), *cwd = json_str(given, "cwd");
-	bool execute = command && strcmp(json_str_or(tool, "kind", ""), "execute") == 0;
+	struct json_object *input = json_obj(tool, "input"), *given = input ? json_copy(input) : json_new();
+	const char *cwd = json_str(given, "cwd");
 	for (size_t i = 0; i < ARRAY_LEN(idle_members); i++)
 		json_object_object_del(given, idle_members[i]);
 	if (cwd && s->workspace && strcmp(cwd, s->workspace) == 0)
 		json_object_object_del(given, "cwd");
-	if (execute)
+	if (json_str(tool, "command") && strcmp(json_str_or(tool, "kind", ""), "execute") == 0)
 		json_object_object_del(given, "command");
+	return given;
+}
+
+/* All that decides the answer. A command that runs in the workspace is the same whichever agent's it is; else what
+ * the tool is given counts, in its own form. */
+static char *permission_topic(struct agent_session *s, struct json_object *tool)
+{
+	struct json_object *input = json_obj(tool, "input"), *given JSON_FREE = deciding_input(s, tool);
+	const char *command = json_str(tool, "command");
+	bool execute = command && strcmp(json_str_or(tool, "kind", ""), "execute") == 0;
 	if (execute && json_object_object_length(given) == 0)
 		return permission_command_topic(command);
 	return mem_printf("%s %s %s%s%s%s", json_str_or(tool, "name", json_str_or(tool, "kind", "?")),
@@ -212,10 +219,15 @@ static char *permission_title(struct json_object *tool)
 			  strlen(command) > LABEL_MAX ? "…" : "");
 }
 
-static struct json_object *permission_detail(struct json_object *tool, struct json_object *given)
+static struct json_object *permission_detail(struct agent_session *s, struct json_object *tool, struct json_object *given)
 {
-	static const char *const copied[] = {"command", "path", "diff", "input", "kind"};
+	static const char *const copied[] = {"command", "paths", "diff", "input", "kind"};
 	struct json_object *detail = json_new();
+	struct json_object *more JSON_FREE = deciding_input(s, tool);
+	if (json_str(tool, "command") && json_object_object_length(more))
+		json_add_str(detail, "beyond", "what it gives its tool says more than the command");
+	if (json_flag(tool, "more_paths", false))
+		json_add_str(detail, "beyond", "it names more files than are kept");
 	json_add_str(detail, "tool", json_str_or(tool, "name", json_str_or(tool, "kind", "?")));
 	for (size_t i = 0; i < ARRAY_LEN(copied); i++)
 		if (json_any(tool, copied[i]))
@@ -246,7 +258,7 @@ void acp_on_permission(struct agent_session *s, struct json_object *id, struct j
 	struct json_object *tool JSON_FREE = acp_tool_known(s, call);
 	bool own_words = strcmp(json_str_or(tool, "kind", ""), "switch_mode") == 0;
 	struct json_object *options JSON_FREE = make_options(given, own_words);
-	struct json_object *detail JSON_FREE = permission_detail(tool, given);
+	struct json_object *detail JSON_FREE = permission_detail(s, tool, given);
 	char *title MEM_FREE = permission_title(tool), *topic MEM_FREE = permission_topic(s, tool);
 	s->host->item_open(s, &(struct agent_item){
 				      .need = AGENT_NEED_PERMISSION,

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "fmt/json.h"
 
-enum { TOOLS_MAX = 256, TITLE_MAX = 300, INPUT_MAX = 64 * 1024 };
+enum { TOOLS_MAX = 256, TITLE_MAX = 300, INPUT_MAX = 64 * 1024, PATHS_MAX = 64 };
 
 /* ---- what a call says of itself ---- */
 
@@ -161,18 +161,43 @@ static void take_texts(struct json_object *tool, struct json_object *call)
 	}
 }
 
+/* All files that it names, for who must know them all. */
+static void add_path(struct agent_session *s, struct json_object *tool, const char *path)
+{
+	struct json_object *paths = json_arr(tool, "paths");
+	const char *named = path ? in_workspace(s, path) : NULL;
+	if (!path)
+		return;
+	if (!paths) {
+		paths = json_new_array();
+		json_add_obj(tool, "paths", paths);
+	}
+	for (size_t i = 0; i < json_len(paths); i++)
+		if (strcmp(json_str_at(paths, i), named) == 0)
+			return;
+	if (json_len(paths) >= PATHS_MAX || strlen(named) > SAY_WORDS)
+		json_add_bool(tool, "more_paths", true);
+	else
+		json_push_str(paths, named);
+}
+
 static void learn(struct agent_session *s, struct json_object *tool, struct json_object *call)
 {
 	struct json_object *input = json_obj(call, "rawInput");
 	const char *path = json_str(json_at(json_arr(call, "locations"), 0), "path");
+	struct json_object *locations = json_arr(call, "locations"), *content = json_arr(call, "content");
 	take_texts(tool, call);
+	for (size_t i = 0; i < json_len(locations); i++)
+		add_path(s, tool, json_str(json_at(locations, i), "path"));
+	for (size_t i = 0; i < json_len(content); i++)
+		add_path(s, tool, json_str(json_at(content, i), "path"));
 	if (path)
 		say_add_words(tool, "path", in_workspace(s, path));
 	if (input && json_object_object_length(input) && strlen(json_line(input)) <= INPUT_MAX) {
 		json_add_obj(tool, "input", json_copy(input));
 		take_command(tool, input);
 	}
-	take_content(s, tool, json_arr(call, "content"));
+	take_content(s, tool, content);
 	take_result(tool, call);
 }
 

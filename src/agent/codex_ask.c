@@ -99,12 +99,19 @@ static void set_permission_options(struct codex_need *n, struct json_object *dec
 	n->options = permission_options(label);
 }
 
-/* Nothing but the command decides about it. */
-static bool is_plain(struct agent_session *s, struct json_object *params)
+/* What is wanted besides the command, in words; NULL: nothing but the command decides. The caller owns it. */
+static char *beyond_command(struct agent_session *s, struct json_object *params)
 {
-	return !json_obj(params, "additionalPermissions") && !json_obj(params, "networkApprovalContext") &&
-	       strcmp(json_str_or(params, "kind", "command"), "command") == 0 &&
-	       strcmp(json_str_or(params, "cwd", s->workspace), s->workspace) == 0;
+	struct json_object *network = json_obj(params, "networkApprovalContext");
+	const char *cwd = json_str_or(params, "cwd", s->workspace);
+	if (network)
+		return titled("it wants to reach ", json_str_or(network, "host", "?"));
+	if (json_obj(params, "additionalPermissions"))
+		return mem_strdup("it wants more permissions for it");
+	if (strcmp(cwd, s->workspace) != 0)
+		return titled("it would run in ", cwd);
+	return strcmp(json_str_or(params, "kind", "command"), "command") == 0 ? NULL
+	                                                                      : mem_strdup("it is more than a command");
 }
 
 static void open_command(struct agent_session *s, struct json_object *params, struct codex_need *n)
@@ -117,12 +124,13 @@ static void open_command(struct agent_session *s, struct json_object *params, st
 	json_add_str(n->detail, "tool", network ? "network" : "shell");
 	if (*script)
 		json_add_str(n->detail, "command", script);
-	if (strcmp(json_str_or(params, "cwd", s->workspace), s->workspace) != 0)
-		json_add_str(n->detail, "path", json_str(params, "cwd"));
 	if (json_obj(params, "additionalPermissions"))
 		json_add_obj(n->detail, "permissions", json_copy(json_obj(params, "additionalPermissions")));
 	add_reason(n, params);
-	if (is_plain(s, params) && *script)
+	char *beyond MEM_FREE = beyond_command(s, params);
+	if (beyond)
+		json_add_str(n->detail, "beyond", beyond);
+	else if (*script)
 		n->topic = permission_command_topic(script);
 	set_permission_options(n, json_arr(params, "availableDecisions"));
 }
@@ -194,23 +202,39 @@ char *codex_diff(struct json_object *changes, size_t max)
 	return diff.data ? str_take(&diff) : mem_strdup("");
 }
 
+/* Where a file would be moved to is changed, too. */
+static void take_move(struct json_object *files, struct json_object *change)
+{
+	struct json_object *kind = json_obj(change, "kind");
+	const char *to = json_str_or(kind, "move_path", json_str(kind, "movePath"));
+	if (to)
+		json_push_str(files, to);
+}
+
 static void open_change(struct agent_session *s, struct json_object *params, struct codex_need *n)
 {
 	struct json_object *changes = json_arr(json_obj(s->state, "changes"), json_str_or(params, "itemId", ""));
 	char *diff MEM_FREE = codex_diff(changes, DIFF_MAX);
 	struct str paths STR_FREE = STR_INIT;
 	static const char *const decisions[] = {"accept", "acceptForSession", "decline"};
-	struct json_object *list JSON_FREE = json_new_array();
+	struct json_object *list JSON_FREE = json_new_array(), *files = json_new_array();
 	bool whole = strlen(diff) < DIFF_MAX && !json_flag(json_at(changes, 0), "cut", false);
-	for (size_t i = 0; i < json_len(changes) && paths.len < PATHS_MAX; i++)
-		str_addf(&paths, "%s%s", i ? ", " : "", json_str_or(json_at(changes, i), "path", "?"));
+	for (size_t i = 0; i < json_len(changes) && paths.len < PATHS_MAX; i++) {
+		const char *path = json_str_or(json_at(changes, i), "path", "?");
+		str_addf(&paths, "%s%s", i ? ", " : "", path);
+		json_push_str(files, path);
+		take_move(files, json_at(changes, i));
+	}
 	n->kind = AGENT_NEED_PERMISSION;
 	n->title = titled("it wants to change: ", paths.len ? str_c(&paths) : "files that it does not name");
 	json_add_str(n->detail, "tool", "apply_patch");
-	if (paths.len) {
-		json_add_str(n->detail, "path", str_c(&paths));
+	json_add_obj(n->detail, "paths", files);
+	if (paths.len)
 		json_add_str(n->detail, "diff", diff);
-	}
+	if (json_str(params, "grantRoot"))
+		json_add_str(n->detail, "beyond", "it wants to write there from now on");
+	else if (!paths.len || !whole || paths.len >= PATHS_MAX)
+		json_add_str(n->detail, "beyond", "not all of the change is seen");
 	if (json_str(params, "grantRoot"))
 		json_add_str(n->detail, "root", json_str(params, "grantRoot"));
 	add_reason(n, params);
@@ -232,6 +256,7 @@ static void open_access(struct agent_session *s, struct json_object *params, str
 	n->title = titled("it wants wider access: ", json_str_or(params, "reason", text));
 	json_add_str(n->detail, "tool", "request_permissions");
 	json_add_str(n->detail, "context", text);
+	json_add_str(n->detail, "beyond", "it wants wider access");
 	json_add_obj(n->detail, "permissions", wanted ? json_copy(wanted) : json_new());
 	n->topic = mem_printf("access %s", text);
 	n->options = permission_options(for_conversation);

@@ -16,6 +16,7 @@ static const struct {
 	const char *label; /* NULL: the text speaks for itself */
 } details[] = {
 	{"command", "command"},
+	{"beyond", "besides"},
 	{"path", "file"},
 	{"diff", NULL},
 	{"context", NULL},

@@ -250,7 +250,7 @@ def test_kill(muster, repo, tmp_path, state, process):
         gone(agent)
     now = stage.wait(after)
     assert now["state"] == after
-    assert now["since_ms"] == since or process != "musterd" or after != state  # no younger for a new musterd
+    assert now["since_ms"] == since or process != "musterd" or after != state, [(e["id"], e["at_ms"], e["kind"], str(e["data"])[:200]) for e in stage.events()]  # no younger for a new musterd
 
     assert stage.events()[: len(before)] == before
     if state not in EMPTY:

@@ -42,7 +42,7 @@ def gone(pid):
     except ProcessLookupError:
         return
     try:
-        assert select.select([fd], [], [], WAIT_S)[0], f"process {pid} still lives"
+        assert select.select([fd], [], [], WAIT_S)[0], f"process {pid} still lives: {command_line(pid)}"
     finally:
         os.close(fd)
 
