@@ -221,7 +221,7 @@ static char *permission_title(struct json_object *tool)
 
 static struct json_object *permission_detail(struct agent_session *s, struct json_object *tool, struct json_object *given)
 {
-	static const char *const copied[] = {"command", "paths", "diff", "input", "kind"};
+	static const char *const copied[] = {"command", "diff", "input", "kind"};
 	struct json_object *detail = json_new();
 	struct json_object *more JSON_FREE = deciding_input(s, tool);
 	if (json_str(tool, "command") && json_object_object_length(more))
@@ -232,6 +232,7 @@ static struct json_object *permission_detail(struct agent_session *s, struct jso
 	for (size_t i = 0; i < ARRAY_LEN(copied); i++)
 		if (json_any(tool, copied[i]))
 			json_add_obj(detail, copied[i], json_copy(json_any(tool, copied[i])));
+	permission_add_files(detail, json_object_get(json_arr(tool, "paths")));
 	if (!json_str(tool, "command") && !json_str(tool, "diff"))
 		json_add_str(detail, "context", json_str(tool, "output"));
 	else if (json_str(json_obj(tool, "input"), "reason"))

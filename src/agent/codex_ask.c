@@ -228,7 +228,7 @@ static void open_change(struct agent_session *s, struct json_object *params, str
 	n->kind = AGENT_NEED_PERMISSION;
 	n->title = titled("it wants to change: ", paths.len ? str_c(&paths) : "files that it does not name");
 	json_add_str(n->detail, "tool", "apply_patch");
-	json_add_obj(n->detail, "paths", files);
+	permission_add_files(n->detail, files);
 	if (paths.len)
 		json_add_str(n->detail, "diff", diff);
 	if (json_str(params, "grantRoot"))

@@ -29,6 +29,15 @@ struct json_object *permission_options(const char *always)
 	return options;
 }
 
+void permission_add_files(struct json_object *detail, struct json_object *paths)
+{
+	if (json_len(paths) == 1)
+		json_add_str(detail, "path", json_str_at(paths, 0));
+	else if (json_len(paths))
+		json_add_obj(detail, "paths", json_object_get(paths));
+	json_object_put(paths);
+}
+
 bool permission_allowed(const struct agent_answer *answer)
 {
 	return answer->option && (strcmp(answer->option, "allow") == 0 || strcmp(answer->option, "always") == 0);

@@ -19,6 +19,9 @@ void permission_push_own(struct json_object *options, const char *key, const cha
  * otherwise, so that it is the item's own, and a plain allow for others. The caller owns it. */
 struct json_object *permission_options(const char *always);
 
+/* Names the files of a change in its detail: path of one, else paths. Takes over the list; NULL: none. */
+void permission_add_files(struct json_object *detail, struct json_object *paths);
+
 /* Only an explicit yes is one: the keys allow and always. */
 bool permission_allowed(const struct agent_answer *answer);
 

@@ -50,6 +50,10 @@ static void add_details(struct str *out, struct json_object *detail, int width)
 {
 	for (size_t i = 0; i < ARRAY_LEN(details); i++)
 		add_detail(out, details[i].label, json_str(detail, details[i].key), width);
+	struct json_object *files = json_arr(detail, "paths");
+	for (size_t i = 0; i < json_len(files); i++)
+		add_detail(out, i ? NULL : "files", json_str_at(files, i), width);
+	add_detail(out, "it wants to write from now on below", json_str(detail, "root"), width);
 	if (json_has(detail, "sure")) {
 		MEM_FREE char *sure = mem_printf("it is %d %% sure", (int)json_int(detail, "sure", 0));
 		add_detail(out, NULL, sure, width);

@@ -144,7 +144,7 @@ def test_a_denial_reaches_the_agent_with_its_reason(muster, repo, headless):
 def test_a_file_change_is_asked_about_with_its_diff(muster, repo, headless):
     s = codex(muster, repo, 'Please [[script write file=new.txt text=fresh]]', headless=headless)
     item = s.need('permission')
-    assert [pathlib.Path(p).name for p in item['detail']['paths']] == ['new.txt']
+    assert item['detail']['path'].endswith('/new.txt') and 'paths' not in item['detail']
     assert '+fresh\n' in item['detail']['diff']
     s.answer(item, '--option', 'allow')
     assert s.turn_ended() == 'Wrote new.txt.'
