@@ -172,6 +172,25 @@ class Agent:
         self.update('tool_call', toolCallId='e1', title=f'Edit {path}', kind='edit', status='completed', rawInput={'path': path},
                     content=[{'type': 'diff', 'path': path, 'oldText': 'one\ntwo\nthree\n', 'newText': 'one\n2\nthree\n'}])
 
+    def step_write(self, paths):
+        """Asks for all of the files at once, and writes them; the protocol has the changes beside the places."""
+        first, *more = paths.split(',')
+        call = {'toolCallId': f't{self.next_id}', 'title': 'Write', 'kind': 'edit', 'status': 'pending', 'locations': [{'path': first}],
+                'content': [{'type': 'diff', 'path': path, 'oldText': '', 'newText': 'new'} for path in more]}
+        self.permit(call, lambda: [pathlib.Path(path).write_text('new') for path in (first, *more)])
+
+    def step_run_in(self, words):
+        """Runs a command somewhere else: FOLDER COMMAND."""
+        cwd, command = words.split(' ', 1)
+        call = {'toolCallId': f't{self.next_id}', 'title': command, 'kind': 'execute', 'rawInput': {'command': command, 'cwd': cwd}}
+        self.permit(call, lambda: None)
+
+    def permit(self, call, work):
+        options = [{'optionId': 'y', 'name': 'Yes', 'kind': 'allow_once'}, {'optionId': 'n', 'name': 'No', 'kind': 'reject_once'}]
+        answer = self.request('session/request_permission', toolCall=call, options=options)
+        if (answer or {}).get('outcome', {}).get('optionId') == 'y':
+            work()
+
     def step_ask(self, text):
         schema = {'type': 'object', 'properties': {
             'colour': {'type': 'string', 'oneOf': [{'const': 'Red', 'title': 'Red'}, {'const': 'Green', 'title': 'Green'}]},

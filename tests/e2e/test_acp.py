@@ -76,6 +76,9 @@ class Session:
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
         return [m for m in lines if method in (None, m.get("method"))]
 
+    def file(self, name):
+        return pathlib.Path(self.get()["workspace"], name)
+
     def ran(self):
         path = pathlib.Path(self.get()["workspace"], "ran")
         return path.read_text().splitlines() if path.exists() else []
@@ -210,6 +213,30 @@ def test_a_permission_is_answered_from_the_docket(muster, repo):
     s.turn()
     assert s.ran() == ["touch x"]
     assert s.said("tool")[0]["command"] == "touch x" and s.said("tool_update")[0]["output"] == "it ran"
+
+
+def test_a_rule_allows_no_more_than_it_names(muster, repo):
+    """One of several files, or a command in another folder: the lead is asked."""
+    (muster.home / "config").mkdir(exist_ok=True)
+    (muster.home / "config" / "config.yaml").write_text(
+        'policy: [{effect: allow, path: "*.txt"}, {effect: allow, command: make}]\n')
+    s = Session(muster, repo, "write a.txt,b.txt\nrun make")
+    s.turn()
+    assert s.ran() == ["make"] and s.file("b.txt").exists()
+    s.tell("write c.txt,own.c")
+    item = s.need("permission")
+    assert item["detail"]["paths"] == ["c.txt", "own.c"] and item["rule"] is None
+    assert "files: c.txt\n    own.c\n" in muster.run("docket").stdout
+    s.answer(item, option="deny")
+    s.turn()
+    assert not s.file("c.txt").exists()
+    s.tell("run_in /elsewhere make")
+    item = s.need("permission")
+    assert item["detail"]["beyond"] and item["rule"] is None
+    said = muster.json("policy", "explain", item["id"])
+    assert said["effect"] == "ask" and said["guard"]
+    s.answer(item, option="deny")
+    s.turn()
 
 
 def test_the_reason_of_a_denial_reaches_the_agent(muster, repo):
