@@ -149,6 +149,11 @@ void session_free(struct session *s)
 	HASH_DELETE(by_id, e->by_id, s);
 	HASH_DELETE(by_name, e->by_name, s);
 	session_detach_holder(s);
+	if (s->removal) {
+		struct err err = {0};
+		err_set(&err, ERR_FAILED, "musterd is stopping; the session is not removed");
+		call_fail(s->removal, &err);
+	}
 	session_waiters_fail(s, e->closing ? "musterd is stopping; the session goes on" : "the session was removed");
 	session_prompts_forget(s);
 	session_timers_free(s);

@@ -55,6 +55,7 @@ struct session {
 	uint32_t hold_pid;
 	bool running;             /* the foreground process lives */
 	bool releasing, let_go;   /* the holder was asked to end; it said that it will */
+	struct call *removal;     /* waits until the holder is let go: afterwards nobody would know of it; or NULL */
 	char *program;            /* what was started last, for messages */
 	uint64_t events_taken;    /* what the holder has been told */
 	uint64_t output_next;     /* the offset that the next piece of output should have */
@@ -113,6 +114,7 @@ struct session *engine_find(struct engine *e, const char *id_or_name);
 struct session *engine_session_of(struct engine *e, struct json_object *params, struct call *call);
 /* Makes the memory of a row that is in the store already. Takes over the row's strings. */
 struct session *session_new(struct engine *e, struct session_row *row);
+void session_removal_go_on(struct session *s); /* of one that waited, when the holder is let go */
 void session_free(struct session *s);
 /* After workspace or brief of the row were set: the adapter sees them. */
 void session_rebind(struct session *s);

@@ -463,6 +463,7 @@ static void handle_closed(void *arg, int error)
 		retry_later(s, RETRY_FIRST_MS);
 	}
 	session_refresh(s);
+	session_removal_go_on(s);
 }
 
 static const struct hold_handler handler = {
@@ -508,6 +509,7 @@ static void released(void *arg, const struct hold_answer *answer)
 		return;
 	s->releasing = false;
 	s->let_go = answer->error == 0;
+	session_removal_go_on(s);
 	/* An error: a process is there yet, or an entry is on its way. The exit of a job is an event, which asks again;
 	 * that of a process that nobody started as a job is not. */
 	if (answer->error && s->connected && s->life == LIFE_EXITED && s->running_jobs == 0)

@@ -115,6 +115,15 @@ static void begin_remove(struct session *s, struct call *call)
 	worker_run(s->engine->setup.loop, remove_work, remove_done, removal_new(s->engine, &s->row, call));
 }
 
+void session_removal_go_on(struct session *s)
+{
+	if (!s->removal || (s->connected && !s->let_go))
+		return;
+	struct call *call = s->removal;
+	s->removal = NULL;
+	begin_remove(s, call);
+}
+
 struct forced {
 	struct engine *engine;
 	char session[16];
@@ -127,8 +136,10 @@ static void stopped_for_removal(void *arg, const struct hold_answer *answer)
 	struct session *s = engine_find(f->engine, f->session);
 	struct err err;
 	if (s && (answer->error == 0 || s->life == LIFE_EXITED)) {
+		s->busy = true;
+		s->removal = f->call;
 		session_release_holder(s);
-		begin_remove(s, f->call);
+		session_removal_go_on(s);
 	} else {
 		err_set(&err, ERR_FAILED, "cannot stop it first: %s", answer->message ? answer->message : "it is gone");
 		call_fail(f->call, &err);
